@@ -1,0 +1,197 @@
+"""The port to what runs: groups of processes that outlive the server.
+
+A controller describes a group, starts it under a handle and polls it; it never holds a process object. Everything is
+idempotent by handle: starting what was started changes nothing, stopping what ended changes nothing, and a restarted
+server finds every group again. Implementations: local/ (namespaces, cgroups, fork servers), fake.py (tests).
+tests/run/contract.py proves each.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    cores: float
+    memory: int
+    """Bytes."""
+    gpus: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    source: Path
+    """On this machine; made if missing and not readonly."""
+    target: str
+    """Absolute path inside the process's mount namespace, e.g. "/opt/ml"."""
+    readonly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One host of a group: a process with its own mount namespace, host name and loopback address."""
+
+    name: str
+    """Host name and suffix of the handle: "algo-1"."""
+    argv: Sequence[str]
+    """argv[0] is looked up in the environment's bin folder first, then on PATH."""
+    resources: Resources
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Added to a clean base environment (PATH, HOME, LANG and thread limits); nothing of the server's leaks in."""
+    cwd: str = "/"
+    mounts: Sequence[Mount] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What starts together or not at all.
+
+    environment: prefix of the Python environment (from Environments.ensure), None for none. Inside the job it is
+                 writable without changing the shared one where the machine can overlay it.
+    warm:        modules a fork server of this environment has imported already; a member whose argv is
+                 ("python", <path of a workload>, …) is then forked instead of started. Empty: plain start.
+    network:     "none" cuts members off from everything but their own loopback.
+    max_seconds: wall-clock bound after which the runner stops it with `grace`, also while the server is down;
+                 None for no bound.
+    """
+
+    handle: str
+    members: Sequence[Member]
+    environment: Path | None = None
+    warm: Sequence[str] = ()
+    network: Literal["host", "none"] = "host"
+    max_seconds: float | None = None
+    grace: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class MemberState:
+    name: str
+    phase: Literal["running", "exited"]
+    started: float
+    log: Path
+    """Its output, stdout and stderr together, one line each: "<epoch ms>\\t<text>"."""
+    pid: int | None = None
+    exit_code: int | None = None
+    """As a shell says it: 0-255, 128+N for signal N."""
+    reason: Literal["", "out_of_memory", "timeout", "stopped", "start_failed", "lost"] = ""
+    """Why it ended where its own exit code does not tell; "lost": the machine restarted under it."""
+    message: str = ""
+    """What went wrong on start, in a sentence."""
+    ended: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """phase: absent (never started or removed), waiting (in the queue; `reason` says for what), running (at least one
+    member runs), exited (all have ended). A group one of whose members exits with a failure goes on until the
+    controller stops it."""
+
+    phase: Literal["absent", "waiting", "running", "exited"]
+    reason: str = ""
+    members: Sequence[MemberState] = ()
+    clamped: str = ""
+    """A sentence where the machine is smaller than what was asked for, so less was granted."""
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One sample of a member that runs: cpu seconds used so far and resident bytes, its descendants included."""
+
+    member: str
+    cpu_seconds: float
+    memory: int
+    gpu_percent: float | None = None
+    gpu_memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What there is and what is granted now."""
+
+    total: Resources
+    granted: Resources
+    running: Sequence[str]
+    waiting: Sequence[str]
+    """Handles; waiting in order of the queue."""
+
+
+class Runner(Protocol):
+    def folder(self, handle: str) -> Path:
+        """The group's own folder, made on the first call: what a controller prepares for a start (inputs) goes below
+        it and lies there until `remove`."""
+        ...
+
+    def start(self, group: Group) -> None:
+        """Queues the group; returns at once. A handle that is known already is left alone."""
+        ...
+
+    def poll(self, handle: str) -> GroupState: ...
+
+    def stop(self, handle: str, grace: float | None = None) -> None:
+        """SIGTERM to each member's main process, SIGKILL to everything left after `grace` seconds; a waiting group is
+        dropped (it becomes exited with reason "stopped"). Returns at once."""
+        ...
+
+    def signal(self, handle: str, member: str, signal: int) -> None:
+        """To the member's main process; ignored where it does not run."""
+        ...
+
+    def remove(self, handle: str) -> None:
+        """Forgets an ended group and deletes its folder. Kills what still runs."""
+        ...
+
+    def usage(self, handle: str) -> Sequence[Usage]: ...
+
+    def handles(self) -> Sequence[str]: ...
+
+    def machine(self) -> Machine: ...
+
+    def watch(self, watcher: Callable[[str], None]) -> Callable[[], None]:
+        """Calls `watcher(handle)` soon after a group's state changed, from any thread. Returns the unsubscriber."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of everything without ending any group."""
+        ...
+
+
+class EnvironmentError_(Exception):
+    """The environment can't be made; the message is fit for a FailureReason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    prefix: Path
+    """bin/python below it is its interpreter."""
+    warm: Sequence[str]
+    """Modules worth importing once in a fork server."""
+    framework: str
+    """"sklearn", "xgboost", "lightgbm", "pytorch", "python" …: which defaults a workload uses."""
+
+
+class Environments(Protocol):
+    """Image URI -> locked Python environment, built once and cached by the hash of its lock."""
+
+    def resolve(self, image: str) -> str | None:
+        """The environment's name for an image URI (by repository and tag; account and region ignored), None where
+        the image is not known."""
+        ...
+
+    def ensure(
+        self, image: str, requirements: str | None = None, progress: Callable[[str], None] | None = None
+    ) -> Environment:
+        """Builds it if it is not there (blocks, seconds to minutes; safe from many threads at once); `requirements`
+        is the text of a requirements.txt laid over it. Raises EnvironmentError_."""
+        ...
+
+    def ready(self, image: str, requirements: str | None = None) -> Environment | None:
+        """The environment if it is built already; never builds."""
+        ...
+
+    def catalog(self) -> Sequence[Mapping[str, object]]:
+        """One entry an image the studio knows: Image, Name, Framework, Version, State ("ready" | "not built")."""
+        ...

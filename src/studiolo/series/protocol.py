@@ -1,0 +1,100 @@
+"""The port to metric time series and logs of jobs and endpoints.
+
+Called by controllers and samplers (append), by services/logs and services/studio (read). Synchronous and thread-safe.
+A resource is a record's handle: "TrainingJob/123456789012/my-job".
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    resource: str
+    metric: str
+    """User metrics by the name of their definition ("validation:rmse"); the platform's own with a slash:
+    "system/cpu" (percent, 100 = one core), "system/memory" (bytes), "endpoint/<variant>/invocations" (count),
+    "endpoint/<variant>/latency" (milliseconds), "endpoint/<variant>/errors4xx", "endpoint/<variant>/errors5xx"."""
+    time: float
+    """Epoch seconds."""
+    value: float
+    host: str = ""
+    """"algo-1" where a job has several hosts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    metric: str
+    host: str
+    count: int
+    last: float
+    last_time: float
+    minimum: float
+    maximum: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Statistics of one period, as CloudWatch gives them."""
+
+    start: float
+    count: int
+    total: float
+    minimum: float
+    maximum: float
+    last: float
+
+
+class Series(Protocol):
+    def append(self, points: Sequence[Point], *, cursor: tuple[str, int] | None = None) -> None:
+        """Adds points. cursor: (name, position) stored in the same transaction, so that a log read up to `position`
+        is not read again after a crash."""
+        ...
+
+    def cursor(self, name: str) -> int:
+        """0 where it was never set."""
+        ...
+
+    def metrics(self, resource: str) -> Sequence[Summary]: ...
+
+    def read(
+        self, resource: str, metric: str, *, host: str | None = None, start: float = 0, end: float = 1e18, limit: int = 2000
+    ) -> Sequence[Point]:
+        """In order of time; thinned evenly to `limit` points, the first and the last always kept."""
+        ...
+
+    def bins(
+        self, resource: str, metric: str, *, start: float, end: float, period: float, host: str | None = None
+    ) -> Sequence[Bin]:
+        """Non-empty bins only, aligned to multiples of `period` seconds."""
+        ...
+
+    def delete(self, resource: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    time: int
+    """Epoch milliseconds, stamped when the line was written."""
+    text: str
+    offset: int
+    """Byte position of the line in its file; next is where the following one starts."""
+    next: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogStream:
+    name: str
+    """As CloudWatch names it: "my-job/algo-1-1700000000", "AllTraffic/i-0"."""
+    created: int
+    first: int | None
+    last: int | None
+    """Epoch milliseconds of the stream, of its first and of its last line."""
+    bytes: int
+
+
+Labels = Mapping[str, str]
