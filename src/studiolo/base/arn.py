@@ -19,7 +19,7 @@ class Arn:
 
     @property
     def type(self) -> str:
-        """"training-job" of "training-job/my-job"."""
+        """ "training-job" of "training-job/my-job"."""
         return self.resource.partition("/")[0]
 
     @property

@@ -192,7 +192,13 @@ class Blobs(Protocol):
     def parts(self, bucket: str, upload: str) -> Sequence[Part]: ...
     def uploads(self, bucket: str) -> Sequence[Upload]: ...
     def complete_upload(
-        self, bucket: str, upload: str, parts: Sequence[tuple[int, str]], *, now: float, condition: Condition = Condition()
+        self,
+        bucket: str,
+        upload: str,
+        parts: Sequence[tuple[int, str]],
+        *,
+        now: float,
+        condition: Condition = Condition(),
     ) -> Object:
         """parts: (number, etag) in ascending order. Raises InvalidPart, NoSuchUpload, PreconditionFailed."""
         ...
@@ -204,7 +210,9 @@ class Blobs(Protocol):
         """Writes the object's bytes to a new file (parents are made)."""
         ...
 
-    def upload(self, source: Path, bucket: str, key: str, *, now: float, attributes: Attributes | None = None) -> Object:
+    def upload(
+        self, source: Path, bucket: str, key: str, *, now: float, attributes: Attributes | None = None
+    ) -> Object:
         """Stores a file as an object, replacing what was there at once."""
         ...
 

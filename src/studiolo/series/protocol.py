@@ -60,7 +60,14 @@ class Series(Protocol):
     def metrics(self, resource: str) -> Sequence[Summary]: ...
 
     def read(
-        self, resource: str, metric: str, *, host: str | None = None, start: float = 0, end: float = 1e18, limit: int = 2000
+        self,
+        resource: str,
+        metric: str,
+        *,
+        host: str | None = None,
+        start: float = 0,
+        end: float = 1e18,
+        limit: int = 2000,
     ) -> Sequence[Point]:
         """In order of time; thinned evenly to `limit` points, the first and the last always kept."""
         ...

@@ -1,0 +1,21 @@
+"""Everything a service or a controller may lean on, as one value made by the wiring (cli/up.py) and by tests."""
+
+from dataclasses import dataclass
+
+from studiolo.base.clock import Clock
+from studiolo.base.config import Config
+from studiolo.blobs.protocol import Blobs
+from studiolo.run.protocol import Environments, Runner
+from studiolo.series.protocol import Series
+from studiolo.store.protocol import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    config: Config
+    clock: Clock
+    store: Store
+    blobs: Blobs
+    series: Series
+    runner: Runner
+    environments: Environments
