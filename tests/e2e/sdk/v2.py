@@ -1,4 +1,4 @@
-"""An ordinary script for sagemaker SDK v2: train, deploy, predict with scikit-learn and XGBoost. Nothing of studiolo."""
+"""An ordinary script for sagemaker SDK v2: train, deploy, predict with scikit-learn and XGBoost, nothing else."""
 
 import pathlib
 import sys
