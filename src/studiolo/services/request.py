@@ -30,7 +30,7 @@ class Caller:
 
 
 class Body(Protocol):
-    """A streaming request body (already freed of aws-chunked framing, its signature and checksums checked at the end)."""
+    """A streaming request body, freed of aws-chunked framing; its signature and checksums are checked at the end."""
 
     length: int | None
     """Bytes to come, None if unknown."""
@@ -49,7 +49,7 @@ class Call:
     """botocore's name: "sagemaker", "s3", "sagemaker-runtime" …"""
     operation: str
     params: Mapping[str, Any]
-    """By the operation's input shape: CamelCase, timestamps as epoch floats, blobs as bytes, a streaming blob as Body."""
+    """By the operation's input shape: CamelCase, timestamps as epoch floats, blobs as bytes, streaming blobs as Body."""
     request_id: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Lower-case names; for what the model does not carry (user-agent, x-amz-expected-bucket-owner …)."""

@@ -1,0 +1,298 @@
+"""Records in one SQLite file (WAL), the default store: no server, several thousand writes a second, indexed lists.
+
+One connection writes, under a lock; each thread reads on a connection of its own, so readers never wait for a writer.
+synchronous=NORMAL: a power cut may take back the last moments, a kill -9 takes back nothing.
+"""
+
+import base64
+import sqlite3
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from studiolo.base.record import Document, Key, Record
+from studiolo.store import protocol
+from studiolo.store.migrations import STEPS
+from studiolo.store.protocol import (
+    AlreadyExists,
+    BadToken,
+    Change,
+    Index,
+    Indexer,
+    Missing,
+    Page,
+    Query,
+    Stale,
+    Watcher,
+)
+
+_COLUMNS = "records.project, records.kind, name, spec, status, tags, version, created, modified, deleting, records.id"
+_SORT = {"name": "folded", "created": "created", "modified": "modified", "state": "state"}
+KEPT_CHANGES = 200_000
+"""How far back `changes` can replay, in writes."""
+
+
+def _record(row: Sequence[Any]) -> Record:
+    project, kind, name, spec, status, tags, version, created, modified, deleting = row[:10]
+    loads = orjson.loads
+    return Record(
+        Key(project, kind, name), loads(spec), loads(status), version, created, modified, loads(tags), bool(deleting)
+    )
+
+
+def _index(indexers: Mapping[str, Indexer], record: Record) -> Index:
+    indexer = indexers.get(record.key.kind)
+    return indexer(record) if indexer else Index()
+
+
+def fold(name: str) -> str:
+    return name.casefold()
+
+
+def page_token(*position: Any) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(position)).decode()
+
+
+def read_token(token: str, query: Query) -> tuple[Any, int]:
+    """The (sort value, id) a page ended with, if the token was made for this kind and order."""
+    try:
+        kind, sort, descending, value, id = orjson.loads(base64.urlsafe_b64decode(token))
+    except (ValueError, TypeError) as error:
+        raise BadToken(token) from error
+    if (kind, sort, descending) != (query.kind, query.sort, query.descending) or not isinstance(id, int):
+        raise BadToken(token)
+    return value, id
+
+
+def _where(query: Query) -> tuple[str, list[Any]]:
+    clauses, values = ["kind = ?"], [query.kind]
+
+    def add(clause: str, value: Any) -> None:
+        if value is not None:
+            clauses.append(clause)
+            values.append(value)
+
+    add("project = ?", query.project)
+    add("instr(folded, ?) > 0", fold(query.name_contains) if query.name_contains else None)
+    add("state = ?", query.state)
+    add("created > ?", query.created_after)
+    add("created < ?", query.created_before)
+    add("modified > ?", query.modified_after)
+    add("modified < ?", query.modified_before)
+    for label, value in query.labels.items():
+        clauses.append("id IN (SELECT id FROM labels WHERE label = ? AND value = ?)")
+        values += [label, value]
+    for tag, value in query.tags.items():
+        clauses.append("EXISTS (SELECT 1 FROM json_each(records.tags) WHERE key = ? AND value = ?)")
+        values += [tag, value]
+    return " AND ".join(clauses), values
+
+
+class SqliteStore(protocol.Store):
+    def __init__(self, path: Path, indexers: Mapping[str, Indexer] | None = None) -> None:
+        self._path = path
+        self._indexers = indexers or {}
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._watchers: list[Watcher] = []
+        self._writer = self._connect()
+        self._migrate()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=30)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        return connection
+
+    def _migrate(self) -> None:
+        self._path.chmod(0o600)
+        (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+        if version > len(STEPS):
+            raise protocol.StoreError(
+                f"{self._path} was written by a newer version of studiolo (its version is {version}, this one reads "
+                f"{len(STEPS)}): start that version, or another home."
+            )
+        for number, step in enumerate(STEPS[version:], version + 1):
+            self._writer.executescript(f"BEGIN; {step}; PRAGMA user_version = {number}; COMMIT;")
+
+    @property
+    def _reader(self) -> sqlite3.Connection:
+        if not hasattr(self._local, "reader"):
+            self._local.reader = self._connect()
+            with self._lock:
+                self._readers.append(self._local.reader)
+        return self._local.reader
+
+    @contextmanager
+    def _transaction(self) -> Generator[tuple[sqlite3.Connection, list[Change]]]:
+        """Commits what was written, then tells the watchers of the changes collected, in order."""
+        with self._lock:
+            changes: list[Change] = []
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer, changes
+            except BaseException:
+                self._writer.execute("ROLLBACK")
+                raise
+            self._writer.execute("COMMIT")
+            for change in changes:
+                for watcher in tuple(self._watchers):
+                    watcher(change)
+
+    def _log(self, writer: sqlite3.Connection, key: Key, record: Record | None) -> Change:
+        row = (key.project, key.kind, key.name)
+        writer.execute("DELETE FROM changes WHERE project = ? AND kind = ? AND name = ?", row)
+        cursor = writer.execute(
+            "INSERT INTO changes (project, kind, name, gone) VALUES (?, ?, ?, ?)", (*row, record is None)
+        )
+        sequence = cursor.lastrowid or 0
+        if sequence % 1000 == 0:
+            writer.execute("DELETE FROM changes WHERE gone AND sequence <= ?", (sequence - KEPT_CHANGES,))
+        return Change(sequence, key, record)
+
+    def _label(self, writer: sqlite3.Connection, id: int, labels: Mapping[str, str]) -> None:
+        writer.execute("DELETE FROM labels WHERE id = ?", (id,))
+        writer.executemany(
+            "INSERT INTO labels (id, label, value) VALUES (?, ?, ?)",
+            [(id, name, text) for name, text in labels.items()],
+        )
+
+    def create(
+        self, key: Key, spec: Document, status: Document, *, now: float, tags: Mapping[str, str] | None = None
+    ) -> Record:
+        record = Record(key, spec, status, 1, now, now, dict(tags or {}))
+        index = _index(self._indexers, record)
+        dumps = orjson.dumps
+        with self._transaction() as (writer, changes):
+            try:
+                cursor = writer.execute(
+                    "INSERT INTO records (project, kind, name, folded, spec, status, tags, version, created, modified,"
+                    " state, deleting) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, 0)",
+                    (key.project, key.kind, key.name, fold(key.name), dumps(spec), dumps(status), dumps(record.tags),
+                     now, now, index.state),
+                )  # fmt: skip
+            except sqlite3.IntegrityError as error:
+                raise AlreadyExists(self._get(writer, key)[0]) from error
+            if index.labels:
+                self._label(writer, cursor.lastrowid or 0, index.labels)
+            changes.append(self._log(writer, key, record))
+        return record
+
+    def _get(self, connection: sqlite3.Connection, key: Key) -> tuple[Record, int]:
+        row = connection.execute(
+            f"SELECT {_COLUMNS} FROM records WHERE kind = ? AND project = ? AND folded = ?",
+            (key.kind, key.project, fold(key.name)),
+        ).fetchone()
+        if row is None:
+            raise Missing(key.handle())
+        return _record(row), row[10]
+
+    def get(self, key: Key) -> Record:
+        return self._get(self._reader, key)[0]
+
+    def write(
+        self,
+        seen: Record,
+        *,
+        now: float,
+        spec: Document | None = None,
+        status: Document | None = None,
+        tags: Mapping[str, str] | None = None,
+        deleting: bool | None = None,
+    ) -> Record:
+        with self._transaction() as (writer, changes):
+            old, id = self._get(writer, seen.key)
+            if old.version != seen.version:
+                raise Stale(seen.key.handle())
+            new = Record(
+                old.key,
+                old.spec if spec is None else spec,
+                old.status if status is None else status,
+                old.version + 1,
+                old.created,
+                now,
+                old.tags if tags is None else dict(tags),
+                old.deleting if deleting is None else deleting,
+            )
+            if (new.spec, new.status, new.tags, new.deleting) == (old.spec, old.status, old.tags, old.deleting):
+                return old
+            index = _index(self._indexers, new)
+            dumps = orjson.dumps
+            writer.execute(
+                "UPDATE records SET spec = ?, status = ?, tags = ?, version = ?, modified = ?, state = ?, deleting = ?"
+                " WHERE id = ?",
+                (dumps(new.spec), dumps(new.status), dumps(new.tags), new.version, now, index.state, new.deleting, id),
+            )
+            if index.labels != _index(self._indexers, old).labels:
+                self._label(writer, id, index.labels)
+            changes.append(self._log(writer, new.key, new))
+        return new
+
+    def delete(self, seen: Record) -> None:
+        with self._transaction() as (writer, changes):
+            old, id = self._get(writer, seen.key)
+            if old.version != seen.version:
+                raise Stale(seen.key.handle())
+            writer.execute("DELETE FROM records WHERE id = ?", (id,))
+            writer.execute("DELETE FROM labels WHERE id = ?", (id,))
+            changes.append(self._log(writer, old.key, None))
+
+    def query(self, query: Query) -> Page:
+        where, values = _where(query)
+        sort = _SORT[query.sort]
+        order, beyond = ("DESC", "<") if query.descending else ("ASC", ">")
+        if query.token:
+            where += f" AND ({sort}, id) {beyond} (?, ?)"
+            values += read_token(query.token, query)
+        inner = f"SELECT id FROM records WHERE {where} ORDER BY {sort} {order}, id {order} LIMIT ?"
+        rows = self._reader.execute(
+            f"SELECT {_COLUMNS}, {sort} FROM records WHERE id IN ({inner}) ORDER BY {sort} {order}, id {order}",
+            [*values, query.limit + 1],
+        ).fetchall()
+        more = len(rows) > query.limit
+        rows = rows[: query.limit]
+        token = page_token(query.kind, query.sort, query.descending, rows[-1][11], rows[-1][10]) if more else None
+        return Page([_record(row) for row in rows], token)
+
+    def count(self, query: Query) -> int:
+        where, values = _where(query)
+        return int(self._reader.execute(f"SELECT count(*) FROM records WHERE {where}", values).fetchone()[0])
+
+    def changes(self, after: int, limit: int = 1000) -> Sequence[Change] | None:
+        newest = self.sequence()
+        if after > newest or after < newest - KEPT_CHANGES:
+            return None
+        rows = self._reader.execute(
+            "SELECT sequence, project, kind, name, gone FROM changes WHERE sequence > ? ORDER BY sequence LIMIT ?",
+            (after, limit),
+        ).fetchall()
+        found: list[Change] = []
+        for sequence, project, kind, name, _ in rows:
+            key = Key(project, kind, name)
+            try:
+                found.append(Change(sequence, key, self.get(key)))
+            except Missing:
+                found.append(Change(sequence, key, None))
+        return found
+
+    def sequence(self) -> int:
+        row = self._reader.execute("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").fetchone()
+        return int(row[0]) if row else 0
+
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        with self._lock:
+            self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher) if watcher in self._watchers else None
+
+    def close(self) -> None:
+        with self._lock:
+            self._writer.close()
+            for reader in self._readers:
+                reader.close()
+            self._readers.clear()

@@ -1,0 +1,150 @@
+"""What every store keeps; test_sqlite.py and test_memory.py run it."""
+
+import threading
+
+import pytest
+
+from studiolo.base.record import Key
+from studiolo.store.protocol import AlreadyExists, BadToken, Index, Missing, Query, Stale
+
+INDEXERS = {
+    "TrainingJob": lambda record: Index(
+        record.status.get("TrainingJobStatus", ""), {"Group": record.spec["Group"]} if "Group" in record.spec else {}
+    )
+}
+
+
+def key(name, project="123456789012", kind="TrainingJob"):
+    return Key(project, kind, name)
+
+
+class StoreContract:
+    def test_what_is_created_can_be_read_whatever_the_case(self, store):
+        made = store.create(key("My-Job"), {"A": [1, {"b": None}]}, {"S": 1.5}, now=10, tags={"team": "red"})
+        assert store.get(key("my-job")) == made
+        assert (made.version, made.created, made.modified, made.key.name) == (1, 10, 10, "My-Job")
+
+    def test_a_name_is_taken_once_in_a_project(self, store):
+        first = store.create(key("x"), {}, {}, now=1)
+        with pytest.raises(AlreadyExists) as taken:
+            store.create(key("X"), {"other": 1}, {}, now=2)
+        assert taken.value.existing == first
+        store.create(key("x", project="999999999999"), {}, {}, now=3)
+        store.create(key("x", kind="Model"), {}, {}, now=3)
+
+    def test_a_write_needs_the_newest_version(self, store):
+        first = store.create(key("x"), {"a": 1}, {}, now=1)
+        second = store.write(first, now=2, status={"s": 1})
+        assert (second.version, second.spec, second.status, second.modified) == (2, {"a": 1}, {"s": 1}, 2)
+        with pytest.raises(Stale):
+            store.write(first, now=3, status={"s": 2})
+        with pytest.raises(Stale):
+            store.delete(first)
+        assert store.get(key("x")) == second
+
+    def test_a_write_that_changes_nothing_is_none(self, store):
+        first = store.create(key("x"), {"a": 1}, {}, now=1)
+        before = store.sequence()
+        assert store.write(first, now=9, spec={"a": 1}) == first
+        assert store.sequence() == before
+
+    def test_what_is_deleted_is_gone_and_its_name_free(self, store):
+        store.delete(store.create(key("x"), {}, {}, now=1))
+        with pytest.raises(Missing):
+            store.get(key("x"))
+        assert store.create(key("x"), {}, {}, now=2).version == 1
+
+    def test_pages_cover_everything_once(self, store):
+        for number in range(23):
+            store.create(key(f"job-{number:02}"), {}, {}, now=float(number % 7))
+        for sort in ("name", "created", "modified", "state"):
+            for descending in (False, True):
+                seen, token = [], None
+                while True:
+                    page = store.query(
+                        Query("TrainingJob", "123456789012", sort=sort, descending=descending, limit=5, token=token)
+                    )
+                    seen += [record.key.name for record in page.records]
+                    token = page.token
+                    if token is None:
+                        break
+                assert sorted(seen) == [f"job-{number:02}" for number in range(23)], (sort, descending)
+
+    def test_filters(self, store):
+        for number in range(6):
+            store.create(
+                key(f"Alpha-{number}"),
+                {"Group": f"g{number % 2}"},
+                {"TrainingJobStatus": "Failed" if number < 2 else "Completed"},
+                now=float(number),
+                tags={"n": str(number)},
+            )
+        store.create(key("alpha-9", project="999999999999"), {}, {}, now=9)
+
+        def names(**query):
+            return [r.key.name for r in store.query(Query("TrainingJob", "123456789012", sort="name", **query)).records]
+
+        assert names(state="Failed") == ["Alpha-0", "Alpha-1"]
+        assert names(name_contains="pha-3") == ["Alpha-3"]
+        assert names(labels={"Group": "g1"}) == ["Alpha-1", "Alpha-3", "Alpha-5"]
+        assert names(created_after=1.0, created_before=4.0) == ["Alpha-2", "Alpha-3"]
+        assert names(tags={"n": "4"}) == ["Alpha-4"]
+        assert store.count(Query("TrainingJob", "123456789012", state="Completed")) == 4
+        assert store.count(Query("TrainingJob", None)) == 7
+
+    def test_the_index_follows_the_writes(self, store):
+        made = store.create(key("x"), {"Group": "a"}, {"TrainingJobStatus": "InProgress"}, now=1)
+        store.write(made, now=2, spec={"Group": "b"}, status={"TrainingJobStatus": "Completed"})
+        assert store.count(Query("TrainingJob", None, state="InProgress")) == 0
+        assert store.count(Query("TrainingJob", None, state="Completed", labels={"Group": "b"})) == 1
+        assert store.count(Query("TrainingJob", None, labels={"Group": "a"})) == 0
+
+    def test_a_token_of_another_list_is_refused(self, store):
+        for number in range(3):
+            store.create(key(f"x{number}"), {}, {}, now=1)
+        token = store.query(Query("TrainingJob", None, limit=1)).token
+        for bad in ("nonsense", "", token + "x" if token else ""):
+            if bad:
+                with pytest.raises(BadToken):
+                    store.query(Query("TrainingJob", None, sort="name", token=bad))
+        with pytest.raises(BadToken):
+            store.query(Query("TrainingJob", None, sort="name", token=token))
+
+    def test_changes_and_watchers_see_every_write_in_order(self, store):
+        seen = []
+        stop = store.watch(lambda change: seen.append((change.key.name, change.record and change.record.version)))
+        start = store.sequence()
+        first = store.create(key("a"), {}, {}, now=1)
+        second = store.create(key("b"), {}, {}, now=1)
+        store.write(first, now=2, status={"x": 1})
+        store.delete(second)
+        stop()
+        store.create(key("c"), {}, {}, now=3)
+        assert seen == [("a", 1), ("b", 1), ("a", 2), ("b", None)]
+        replay = store.changes(start)
+        assert [(change.key.name, change.record and change.record.version) for change in replay] == [
+            ("a", 2),
+            ("b", None),
+            ("c", 1),
+        ]
+        assert store.changes(store.sequence() + 5) is None
+
+    def test_threads_that_write_the_same_record_lose_nothing(self, store):
+        store.create(key("n"), {"count": 0}, {}, now=1)
+
+        def add():
+            for _ in range(25):
+                while True:
+                    seen = store.get(key("n"))
+                    try:
+                        store.write(seen, now=2, spec={"count": seen.spec["count"] + 1})
+                        break
+                    except Stale:
+                        continue
+
+        threads = [threading.Thread(target=add) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert store.get(key("n")).spec["count"] == 100
