@@ -1,0 +1,130 @@
+"""The ASGI application: which of the four doors a request takes (health, browser, AWS wire, web pages).
+
+Raw ASGI, since every request to a live endpoint passes here. Called by run.py (uvicorn) and by tests in process.
+"""
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from studiolo.base.clock import Clock, system_clock
+from studiolo.base.config import Config
+from studiolo.base.errors import ApiError
+from studiolo.server.aws import AwsWire
+from studiolo.server.browser import Browser
+from studiolo.server.static import Static
+from studiolo.services.identity import Identity
+from studiolo.services.request import Service
+from studiolo.store.protocol import Store
+from studiolo.wire import fault
+from studiolo.wire.http import Request, Response
+
+log = logging.getLogger(__name__)
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+VIRTUAL_HOST_SUFFIXES = (".s3.localhost", ".localhost")
+
+
+def _request(scope: Scope) -> Request:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    raw_path = scope.get("raw_path") or scope["path"].encode()
+    return Request(
+        scope["method"], raw_path.decode("latin-1").partition("?")[0], scope["query_string"].decode("latin-1"), headers
+    )
+
+
+class App:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        identity: Identity,
+        store: Store,
+        config: Config,
+        ui: Path | None,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._aws = AwsWire(services, identity, clock)
+        self._browser = Browser(self._aws, identity, store, config)
+        self._static = Static(ui)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self._lifespan(receive, send)
+        if scope["type"] != "http":
+            return None
+        request = _request(scope)
+        request_id = str(uuid.uuid4())
+        address = (scope.get("client") or ("",))[0]
+        response = await self._answer(request, receive, request_id, address)
+        return await self._send(response, send, request)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _answer(self, request: Request, receive: Receive, request_id: str, address: str) -> Response:
+        path = request.raw_path
+        if path == "/healthz":
+            return Response(200, {"content-type": "application/json"}, b'{"status":"ok"}')
+        if path.startswith("/api/") or path == "/signin":
+            try:
+                return await self._browser(request, receive, request_id, address)
+            except Exception:
+                log.exception("request %s failed", request_id)
+                return fault.answer(
+                    ApiError(f"The studio failed; see request {request_id} in its log."), "json", request_id
+                )
+        if self._is_page(request):
+            page = self._static(request)
+            if page is not None:
+                return page
+        _to_path_style(request)
+        return await self._aws(request, receive, request_id)
+
+    def _is_page(self, request: Request) -> bool:
+        signed = "authorization" in request.headers or any(
+            name in request.query for name in ("X-Amz-Algorithm", "X-Amz-Credential", "AWSAccessKeyId")
+        )
+        return request.method in ("GET", "HEAD") and not signed
+
+    async def _send(self, response: Response, send: Send, request: Request) -> None:
+        headers = [(name.encode("latin-1"), _header_bytes(value)) for name, value in response.headers.items()]
+        body = response.body
+        head = request.method == "HEAD"
+        if isinstance(body, bytes):
+            if "content-length" not in response.headers and response.status not in (204, 304):
+                headers.append((b"content-length", str(len(body)).encode()))
+            await send({"type": "http.response.start", "status": response.status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if head else body})
+            return
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        if not head:
+            async for piece in body:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _header_bytes(value: str) -> bytes:
+    # Line breaks in a stored header would end it and begin another.
+    return value.replace("\r", " ").replace("\n", " ").encode("utf-8" if not value.isascii() else "ascii")
+
+
+def _to_path_style(request: Request) -> None:
+    """`bucket.localhost` becomes `/bucket/…`, with the path that was signed kept beside it."""
+    host = request.headers.get("host", "").partition(":")[0]
+    for suffix in VIRTUAL_HOST_SUFFIXES:
+        if host.endswith(suffix) and "s3/aws4_request" in request.headers.get(
+            "authorization", ""
+        ) + request.query_string.replace("%2F", "/"):
+            request.signed_path = request.raw_path
+            request.raw_path = f"/{host.removesuffix(suffix)}{request.raw_path}"
+            return

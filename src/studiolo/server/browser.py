@@ -1,0 +1,180 @@
+"""The browser's side: sign-in, the session's cookie, protection against foreign pages, and the way to the same services.
+
+There is no second API for screens: `/api/<service>` is the AWS wire with a cookie in place of a signature.
+"""
+
+import ipaddress
+import logging
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import orjson
+
+from studiolo import __version__
+from studiolo.base.arn import REGION
+from studiolo.base.config import Config
+from studiolo.server import events
+from studiolo.server.aws import AwsWire
+from studiolo.server.body import Receive, read_all
+from studiolo.services.identity import Identity, SessionUser, SignInRefused
+from studiolo.services.request import Caller
+from studiolo.store.protocol import Store
+from studiolo.wire.http import Request, Response
+
+log = logging.getLogger(__name__)
+COOKIE = "studiolo_session"
+SERVICES = {
+    "sagemaker": "sagemaker", "logs": "logs", "studio": "studio", "sts": "sts", "iam": "iam",
+    "runtime": "sagemaker-runtime", "s3": "s3",
+}  # fmt: skip
+
+
+def _json(status: int, document: Mapping[str, Any], **headers: str) -> Response:
+    named = {"content-type": "application/json", "cache-control": "no-store"}
+    return Response(
+        status, named | {name.replace("_", "-"): value for name, value in headers.items()}, orjson.dumps(document)
+    )
+
+
+def _error(status: int, code: str, message: str, **headers: str) -> Response:
+    return _json(status, {"__type": code, "message": message}, **headers)
+
+
+def _cookie(request: Request) -> str | None:
+    try:
+        morsel = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
+
+
+def _set_cookie(value: str) -> str:
+    age = 14 * 86400 if value else 0
+    return f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}"
+
+
+class Browser:
+    def __init__(self, wire: AwsWire, identity: Identity, store: Store, config: Config) -> None:
+        self._wire = wire
+        self._identity = identity
+        self._store = store
+        self._config = config
+
+    def host_is_ours(self, request: Request) -> bool:
+        """Against DNS rebinding: a foreign name that resolves to this machine is not this studio."""
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        if host in ("localhost", self._config.host) or host.endswith(".localhost"):
+            return True
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return self._config.host in ("0.0.0.0", "::")
+        return True
+
+    def same_origin(self, request: Request) -> bool:
+        site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+        if site is not None:
+            return site in ("same-origin", "none")
+        if origin is not None:
+            return urlsplit(origin).netloc == request.headers.get("host")
+        # Neither header: no browser of this decade. A session cookie alone does not do.
+        return False
+
+    async def __call__(self, request: Request, receive: Receive, request_id: str, address: str) -> Response:
+        if not self.host_is_ours(request):
+            return _error(403, "AccessDenied", "This address is not the studio's own.")
+        if request.method not in ("GET", "HEAD") and not self.same_origin(request):
+            return _error(403, "AccessDenied", "Requests from other sites are not accepted.")
+        if request.raw_path == "/signin":
+            return await self._follow_link(request)
+        if request.raw_path == "/api/session":
+            return await self._session(request, receive, address)
+        cookie = _cookie(request)
+        user = self._identity.session(cookie) if cookie else None
+        if user is None:
+            return _error(401, "NotSignedIn", "Sign in first.")
+        if request.raw_path == "/api/events":
+            return self._events(request, user)
+        return await self._service(request, receive, request_id, user)
+
+    async def _follow_link(self, request: Request) -> Response:
+        try:
+            cookie = await self._identity.sign_in_by_token(request.first("token") or "")
+        except SignInRefused:
+            return Response(303, {"location": "/?signin=expired", "cache-control": "no-store"})
+        return Response(303, {"location": "/", "set-cookie": _set_cookie(cookie), "cache-control": "no-store"})
+
+    def _document(self, user: SessionUser, caller: Caller) -> dict[str, Any]:
+        projects = [{"account": one.account, "name": one.name, "role": one.role} for one in user.projects]
+        return {
+            "user": user.user,
+            "studioAdmin": user.studio_admin,
+            "projects": projects,
+            "project": next((one for one in projects if one["account"] == caller.project), None),
+            "region": REGION,
+            "version": __version__,
+            "endpoint": self._config.url,
+        }
+
+    async def _session(self, request: Request, receive: Receive, address: str) -> Response:
+        cookie = _cookie(request)
+        if request.method == "DELETE":
+            if cookie:
+                self._identity.sign_out(cookie)
+            return _json(200, {}, set_cookie=_set_cookie(""))
+        if request.method == "POST":
+            try:
+                cookie = await self._sign_in(await read_all(receive, None, 64 * 1024), address)
+            except SignInRefused as refused:
+                wait = {"retry_after": str(refused.retry_after)} if refused.retry_after else {}
+                return _error(429 if wait else 401, "SignInRefused", refused.message, **wait)
+        user = self._identity.session(cookie) if cookie else None
+        if user is None:
+            return _error(401, "NotSignedIn", "Sign in first.")
+        extra = {"set_cookie": _set_cookie(cookie)} if request.method == "POST" and cookie else {}
+        return _json(200, self._document(user, self._caller(request, user)), **extra)
+
+    async def _sign_in(self, body: bytes, address: str) -> str:
+        try:
+            given = orjson.loads(body)
+            fields = {name: str(given.get(name) or "") for name in ("user", "password", "token", "invitation")}
+        except (ValueError, AttributeError) as error:
+            raise SignInRefused("Send a JSON object with user and password.") from error
+        if fields["invitation"]:
+            return await self._identity.accept_invitation(
+                fields["invitation"], fields["user"], fields["password"], address
+            )
+        if fields["token"]:
+            return await self._identity.sign_in_by_token(fields["token"])
+        return await self._identity.sign_in(fields["user"], fields["password"], address)
+
+    def _caller(self, request: Request, user: SessionUser) -> Caller:
+        wanted = request.headers.get("x-studio-project") or request.first("x-studio-project")
+        for one in user.projects:
+            if wanted in (None, "", one.account):
+                return Caller(user.user, one.account, one.role, user.studio_admin)
+        return Caller(user.user, "", "viewer", user.studio_admin)
+
+    def _events(self, request: Request, user: SessionUser) -> Response:
+        since = request.headers.get("last-event-id") or request.first("since") or ""
+        body = events.stream(
+            self._store, self._caller(request, user).project, int(since) if since.isdecimal() else None
+        )
+        headers = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
+        return Response(200, headers, body)
+
+    async def _service(self, request: Request, receive: Receive, request_id: str, user: SessionUser) -> Response:
+        name, _, rest = request.raw_path.removeprefix("/api/").partition("/")
+        service = SERVICES.get(name)
+        if service is None:
+            return _error(404, "NotFound", f"There is no API named {quote(name)}.")
+        request.raw_path = f"/{rest}"
+        response = await self._wire(request, receive, request_id, self._caller(request, user), service)
+        response.headers.setdefault("cache-control", "no-store")
+        if service == "s3":
+            # What users stored is data, never a page of this origin: no script of it may run.
+            response.headers |= {"content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+                                 "x-content-type-options": "nosniff"}  # fmt: skip
+        return response
