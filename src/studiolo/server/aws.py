@@ -305,7 +305,8 @@ class AwsWire:
             authorised = self.authorise(exchange)
             self.validate(exchange, params)
             return await self.dispatch(exchange, authorised, params)
-        except ApiError as error:
+        except ApiError as refused:
+            error = refused
             if exchange.form == "rest-xml" and error.code == "ValidationException":
                 error.code = "InvalidRequest"
         except ClientGone:

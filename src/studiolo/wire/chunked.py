@@ -105,7 +105,7 @@ class ChunkedDecoder:
         if self._left == 0:
             if len(self._buffer) < 2:
                 return None
-            if self._buffer[:2] != b"\r\n":
+            if not self._buffer.startswith(b"\r\n"):
                 raise _incomplete("A chunk is longer than its size says.")
             del self._buffer[:2]
             self._check_chunk()

@@ -6,7 +6,7 @@ does not know are kept (a client may be newer than we are). Raises ApiError with
 
 import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
@@ -77,8 +77,8 @@ def _from_json(shape: Shape, value: Any, path: str, depth: int = 0) -> Any:
         raise _unreadable(
             f"'{path or 'The request'}' must be of type {kind}, not {_JSON_NAMES.get(type(value), 'null')}."
         )
-    held: Any
-    if isinstance(value, dict) and kind == "structure":
+    value = cast(Any, value)
+    if kind == "structure":
         known = members(shape)
         out: dict[str, Any] = {}
         for name, inner in value.items():
@@ -92,7 +92,7 @@ def _from_json(shape: Shape, value: Any, path: str, depth: int = 0) -> Any:
         return [
             _from_json(held, inner, f"{path}.{n}", depth + 1) for n, inner in enumerate(value, 1) if inner is not None
         ]
-    if isinstance(value, dict):
+    if kind == "map":
         held = key_and_value(shape)[1]
         return {
             name: _from_json(held, inner, f"{path}.{name}", depth + 1)

@@ -1,0 +1,91 @@
+"""The control loop: changes of records and of what runs become keys, and keys go to their kind's controller.
+
+It knows no kind. What fails is logged and tried again, later each time; nothing a controller does can end the loop.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+
+from studiolo.base.record import Key
+from studiolo.control.protocol import Controller
+from studiolo.control.queue import Queue
+from studiolo.run.protocol import Runner
+from studiolo.store.protocol import Change, Store
+
+log = logging.getLogger(__name__)
+
+WORKERS = 16
+SWEEP = 300.0
+"""Seconds between two looks at every key that is not at rest: a safety net, nothing relies on it."""
+FIRST_RETRY, LAST_RETRY = 0.2, 60.0
+
+
+def backoff(failures: int, jitter: float) -> float:
+    """Seconds before the next try after so many failures in a row; jitter between 0 and 1."""
+    return min(FIRST_RETRY * 2 ** (failures - 1), LAST_RETRY) * (0.75 + 0.5 * jitter)
+
+
+class ControlLoop:
+    def __init__(self, store: Store, runner: Runner, controllers: Sequence[Controller]) -> None:
+        self._store = store
+        self._runner = runner
+        self._controllers = {controller.kind: controller for controller in controllers}
+        self._failures: dict[Key, int] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._unwatch: list[Callable[[], None]] = []
+
+    async def start(self) -> None:
+        self._queue = Queue()
+        loop = asyncio.get_running_loop()
+
+        def add(key: Key) -> None:
+            if key.kind in self._controllers:
+                loop.call_soon_threadsafe(self._queue.add, key)
+
+        def changed(change: Change) -> None:
+            if change.record is not None:
+                add(change.key)
+
+        self._unwatch = [self._store.watch(changed), self._runner.watch(lambda handle: add(Key.of_handle(handle)))]
+        self._tasks = [asyncio.create_task(self._work()) for _ in range(WORKERS)]
+        self._tasks.append(asyncio.create_task(self._sweep()))
+
+    async def _sweep(self) -> None:
+        while True:
+            for controller in self._controllers.values():
+                for key in controller.keys():
+                    self._queue.add(key)
+            await asyncio.sleep(SWEEP)
+
+    async def _work(self) -> None:
+        while True:
+            key = await self._queue.take()
+            try:
+                await self._reconcile(key)
+            finally:
+                self._queue.done(key)
+
+    async def _reconcile(self, key: Key) -> None:
+        now = asyncio.get_running_loop().time
+        try:
+            again = await self._controllers[key.kind].reconcile(key)
+        except Exception:
+            failures = self._failures[key] = self._failures.get(key, 0) + 1
+            delay = backoff(failures, random.random())
+            log.exception("reconciling %s failed (%d in a row); again in %.1f s", key.handle(), failures, delay)
+            self._queue.add_at(key, now() + delay)
+            return
+        self._failures.pop(key, None)
+        if again is not None:
+            self._queue.add_at(key, now() + again.after)
+
+    async def stop(self) -> None:
+        """Ends between two steps where possible; a step cut short is taken again by the next server."""
+        for unwatch in self._unwatch:
+            unwatch()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()

@@ -1,0 +1,77 @@
+"""The `sagemaker` service: the table of kinds, and what of AWS's 425 operations this version does.
+
+Adding a kind is adding its module and one line here.
+"""
+
+from collections.abc import Mapping
+
+from studiolo.base.record import Record
+from studiolo.control.protocol import Controller
+from studiolo.services.platform import Platform
+from studiolo.services.request import Call, Handler
+from studiolo.services.sagemaker.kind import Kind
+from studiolo.services.sagemaker.kinds import endpoint, endpoint_config, model, training_job
+from studiolo.services.sagemaker.listing import results_member
+from studiolo.services.sagemaker.search import Search
+from studiolo.services.sagemaker.tags import Tags
+from studiolo.services.sagemaker.verbs import Verbs
+from studiolo.store.protocol import Index, Indexer
+from studiolo.wire.model import operation
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        training_job.KIND,
+        model.KIND,
+        endpoint_config.KIND,
+        endpoint.KIND,
+    )
+}
+
+
+def _indexer(kind: Kind) -> Indexer:
+    def index(record: Record) -> Index:
+        return Index(str(record.status.get(kind.state, "")) if kind.state else "", kind.labels(record))
+
+    return index
+
+
+def indexers() -> Mapping[str, Indexer]:
+    """What the store needs to know of the kinds to keep its index."""
+    return {name: _indexer(kind) for name, kind in KINDS.items()}
+
+
+def controllers(platform: Platform) -> list[Controller]:
+    return [kind.controller(platform) for kind in KINDS.values() if kind.controller is not None]
+
+
+class SageMakerService:
+    name = "sagemaker"
+
+    def __init__(self, platform: Platform) -> None:
+        search, tags = Search(platform, KINDS), Tags(platform, KINDS)
+        self._handlers: dict[str, Handler] = {
+            "Search": search.search,
+            "GetSearchSuggestions": search.suggest,
+            "AddTags": tags.add,
+            "ListTags": tags.list,
+            "DeleteTags": tags.delete,
+        }
+        for kind in KINDS.values():
+            self._handlers |= Verbs(kind, platform).operations()
+
+    def operations(self) -> Mapping[str, Handler]:
+        return self._handlers
+
+    def handler(self, operation: str) -> Handler | None:
+        return self._handlers.get(operation) or (_empty_list if operation.startswith("List") else None)
+
+    def reads(self, operation: str) -> bool:
+        return operation.startswith(("Describe", "List", "Search", "GetSearch"))
+
+
+async def _empty_list(call: Call) -> Mapping[str, object]:
+    """Of a kind this version does not have, a project has none: scripts that look around go on."""
+    model = operation("sagemaker", call.operation)
+    assert model is not None and model.output_shape is not None
+    return {results_member(model.output_shape): []}
