@@ -1,7 +1,7 @@
 """The port to object storage: buckets and objects, as S3 has them. Called by services/s3 and by controllers that move
 inputs and artifacts. All calls are synchronous and thread-safe; long ones are meant for a worker thread.
 
-Implementations: disk.py, memory.py; tests/blobs/contract.py proves each.
+Implementation: disk.py; tests/blobs/blobs_contract.py is what any other must pass too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

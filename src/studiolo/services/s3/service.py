@@ -1,0 +1,163 @@
+"""The `s3` service: which operation is done by what. Versioning, policies and the like are answered truthfully as unset."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from studiolo.base.arn import REGION
+from studiolo.base.clock import Clock
+from studiolo.blobs.protocol import Blobs, BucketExists, BucketNotEmpty, NoSuchKey
+from studiolo.services.request import Answer, Call, Handler
+from studiolo.services.s3 import access, listing, multipart, objects
+from studiolo.services.s3.errors import s3_error
+
+_UNSET = {
+    "GetBucketPolicy": "NoSuchBucketPolicy",
+    "GetBucketTagging": "NoSuchTagSet",
+    "GetBucketCors": "NoSuchCORSConfiguration",
+    "GetBucketLifecycleConfiguration": "NoSuchLifecycleConfiguration",
+    "GetBucketWebsite": "NoSuchWebsiteConfiguration",
+    "GetBucketEncryption": "ServerSideEncryptionConfigurationNotFoundError",
+}
+
+
+class S3Service:
+    name = "s3"
+
+    def __init__(self, blobs: Blobs, clock: Clock) -> None:
+        self._blobs = blobs
+        self._clock = clock
+        plain: dict[str, Callable[[Blobs, Call], Any]] = {
+            "ListObjects": listing.version_1,
+            "ListObjectsV2": listing.version_2,
+            "HeadObject": objects.head,
+            "GetObject": objects.get,
+            "DeleteObjects": objects.delete_many,
+            "AbortMultipartUpload": multipart.abort,
+            "ListParts": multipart.list_parts,
+            "ListMultipartUploads": multipart.list_uploads,
+        }
+        timed: dict[str, Callable[[Blobs, Call, float], Any]] = {
+            "PutObject": objects.put,
+            "CopyObject": objects.copy,
+            "CreateMultipartUpload": multipart.create,
+            "UploadPart": multipart.put_part,
+            "UploadPartCopy": multipart.copy_part,
+            "CompleteMultipartUpload": multipart.complete,
+        }
+        self._handlers: dict[str, Handler] = {
+            "ListBuckets": self._list_buckets,
+            "CreateBucket": self._create_bucket,
+            "HeadBucket": self._head_bucket,
+            "DeleteBucket": self._delete_bucket,
+            "GetBucketLocation": self._location,
+            "DeleteObject": self._delete_object,
+            "GetObjectTagging": self._get_tags,
+            "PutObjectTagging": self._put_tags,
+            "DeleteObjectTagging": self._delete_tags,
+            "GetBucketVersioning": self._versioning,
+            "GetBucketAcl": self._acl,
+            "GetObjectAcl": self._acl,
+        }
+        self._handlers |= {name: _awaited(act, blobs) for name, act in plain.items()}
+        self._handlers |= {name: _awaited(act, blobs, clock) for name, act in timed.items()}
+        self._handlers |= {name: self._unset(code) for name, code in _UNSET.items()}
+
+    def operations(self) -> Mapping[str, Handler]:
+        return self._handlers
+
+    def handler(self, operation: str) -> Handler | None:
+        return self._handlers.get(operation)
+
+    def reads(self, operation: str) -> bool:
+        return operation.startswith(("Get", "Head", "List"))
+
+    async def _list_buckets(self, call: Call) -> Mapping[str, Any]:
+        owned = self._blobs.buckets(call.caller.project)
+        return {
+            "Buckets": [{"Name": one.name, "CreationDate": one.created} for one in owned],
+            "Owner": {"ID": call.caller.project, "DisplayName": call.caller.project},
+        }
+
+    async def _create_bucket(self, call: Call) -> Mapping[str, Any]:
+        name = call.params["Bucket"]
+        access.check_name(name)
+        try:
+            self._blobs.create_bucket(name, call.caller.project, self._clock())
+        except BucketExists:
+            if self._blobs.bucket(name).owner != call.caller.project:
+                raise s3_error("BucketAlreadyExists", BucketName=name) from None
+        return {"Location": f"/{name}"}
+
+    async def _head_bucket(self, call: Call) -> Mapping[str, Any]:
+        access.bucket(self._blobs, call)
+        return {"BucketRegion": REGION}
+
+    async def _delete_bucket(self, call: Call) -> Answer:
+        access.bucket(self._blobs, call)
+        try:
+            self._blobs.delete_bucket(call.params["Bucket"])
+        except BucketNotEmpty:
+            raise s3_error("BucketNotEmpty", BucketName=call.params["Bucket"]) from None
+        return Answer({}, 204)
+
+    async def _location(self, call: Call) -> Mapping[str, Any]:
+        access.bucket(self._blobs, call)
+        # us-east-1 is told by an empty constraint.
+        return {"LocationConstraint": ""}
+
+    async def _delete_object(self, call: Call) -> Answer:
+        access.bucket(self._blobs, call)
+        self._blobs.delete(call.params["Bucket"], access.key(call.params))
+        return Answer({}, 204)
+
+    async def _get_tags(self, call: Call) -> Mapping[str, Any]:
+        access.bucket(self._blobs, call)
+        try:
+            found = self._blobs.head(call.params["Bucket"], access.key(call.params))
+        except NoSuchKey:
+            raise s3_error("NoSuchKey", Key=call.params["Key"]) from None
+        return {"TagSet": [{"Key": key, "Value": value} for key, value in found.tags.items()]}
+
+    def _set_tags(self, call: Call, tags: Mapping[str, str]) -> None:
+        access.bucket(self._blobs, call)
+        try:
+            self._blobs.set_tags(call.params["Bucket"], access.key(call.params), tags)
+        except NoSuchKey:
+            raise s3_error("NoSuchKey", Key=call.params["Key"]) from None
+
+    async def _put_tags(self, call: Call) -> None:
+        tags = call.params.get("Tagging", {}).get("TagSet", [])
+        if len(tags) > 10:
+            raise s3_error("InvalidTag", "Object tags cannot be greater than 10")
+        self._set_tags(call, {tag["Key"]: tag["Value"] for tag in tags})
+
+    async def _delete_tags(self, call: Call) -> Answer:
+        self._set_tags(call, {})
+        return Answer({}, 204)
+
+    async def _versioning(self, call: Call) -> Mapping[str, Any]:
+        access.bucket(self._blobs, call)
+        return {}
+
+    async def _acl(self, call: Call) -> Mapping[str, Any]:
+        access.bucket(self._blobs, call)
+        owner = {"ID": call.caller.project, "DisplayName": call.caller.project}
+        return {
+            "Owner": owner,
+            "Grants": [{"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}],
+        }
+
+    def _unset(self, code: str) -> Handler:
+        async def answer(call: Call) -> None:
+            access.bucket(self._blobs, call)
+            raise s3_error(code)
+
+        return answer
+
+
+def _awaited(act: Callable[..., Any], blobs: Blobs, clock: Clock | None = None) -> Handler:
+    async def handler(call: Call) -> Any:
+        result = act(blobs, call) if clock is None else act(blobs, call, clock())
+        return await result if hasattr(result, "__await__") else result
+
+    return handler
