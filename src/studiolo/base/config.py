@@ -37,6 +37,11 @@ class Config:
         return self.home / "runs"
 
     @property
+    def logs(self) -> Path:
+        """The logs of what has ended, one folder a handle."""
+        return self.home / "logs"
+
+    @property
     def environments(self) -> Path:
         return self.home / "environments"
 

@@ -497,7 +497,7 @@ class DiskBlobs(protocol.Blobs):
         rows = self._index.all(
             "SELECT number, size, etag, modified, about FROM parts WHERE upload = ? ORDER BY number", upload
         )
-        return [Part(*row[:4], orjson.loads(row[4])) for row in rows]
+        return [Part(number, size, etag, modified, orjson.loads(about)) for number, size, etag, modified, about in rows]
 
     def uploads(self, bucket: str) -> Sequence[Upload]:
         rows = self._index.all(

@@ -128,6 +128,10 @@ class Runner(Protocol):
         it and lies there until `remove`."""
         ...
 
+    def has_folder(self, handle: str) -> bool:
+        """Whether anything of it lies on the machine."""
+        ...
+
     def start(self, group: Group) -> None:
         """Queues the group; returns at once. A handle that is known already is left alone."""
         ...

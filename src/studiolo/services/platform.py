@@ -7,6 +7,7 @@ from studiolo.base.config import Config
 from studiolo.blobs.protocol import Blobs
 from studiolo.run.protocol import Environments, Runner
 from studiolo.series.protocol import Series
+from studiolo.services.identity import Identity
 from studiolo.store.protocol import Store
 
 
@@ -19,3 +20,5 @@ class Platform:
     series: Series
     runner: Runner
     environments: Environments
+    identity: Identity | None = None
+    """Gives jobs keys of their own; None where nothing signs in (tests of a single part)."""

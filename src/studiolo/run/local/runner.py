@@ -100,6 +100,9 @@ class LocalRunner(protocol.Runner):
         place.mkdir(mode=0o700, exist_ok=True)
         return place
 
+    def has_folder(self, handle: str) -> bool:
+        return self._place(handle).exists()
+
     def _adopt(self) -> None:
         for folder in sorted(self._runs.iterdir()):
             if not (folder / "group.json").exists():

@@ -14,7 +14,7 @@ def _prepare(platform: Platform, call: Call, spec: dict[str, Any]) -> dict[str, 
         raise ValidationError("Specify either PrimaryContainer or Containers, and not both.")
     if several and len(several) > 1:
         raise Unsupported("Models of several containers are not supported by this version of studiolo.")
-    container = primary or several[0]
+    container = primary or (several or [{}])[0]
     if "ModelPackageName" in container:
         raise Unsupported("Models made of a ModelPackageName are not supported by this version of studiolo.")
     if "Image" not in container:

@@ -1,0 +1,147 @@
+"""Metric series in one SQLite file. Appends come in batches (a second of samples, a read of a log), so one transaction
+carries many points; reads thin or bin in SQL."""
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from studiolo.series import protocol
+from studiolo.series.protocol import Bin, Point, Summary
+
+STEPS = (
+    """
+    CREATE TABLE series (
+        id INTEGER PRIMARY KEY, resource TEXT NOT NULL, metric TEXT NOT NULL, host TEXT NOT NULL,
+        UNIQUE (resource, metric, host)
+    );
+    CREATE TABLE points (series INTEGER NOT NULL, time REAL NOT NULL, value REAL NOT NULL);
+    CREATE INDEX points_by_time ON points (series, time, value);
+    CREATE TABLE cursors (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+    """,
+)
+
+
+class SqliteSeries(protocol.Series):
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        for number, step in enumerate(STEPS[version:], version + 1):
+            self._db.executescript(f"BEGIN; {step}; PRAGMA user_version = {number}; COMMIT;")
+        self._ids: dict[tuple[str, str, str], int] = {}
+
+    def _id(self, resource: str, metric: str, host: str) -> int:
+        key = (resource, metric, host)
+        if key not in self._ids:
+            self._db.execute("INSERT OR IGNORE INTO series (resource, metric, host) VALUES (?, ?, ?)", key)
+            row = self._db.execute(
+                "SELECT id FROM series WHERE resource = ? AND metric = ? AND host = ?", key
+            ).fetchone()
+            if len(self._ids) > 10_000:
+                self._ids.clear()
+            self._ids[key] = row[0]
+        return self._ids[key]
+
+    def append(self, points: Sequence[Point], *, cursor: tuple[str, int] | None = None) -> None:
+        if not points and cursor is None:
+            return
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                rows = [(self._id(one.resource, one.metric, one.host), one.time, one.value) for one in points]
+                self._db.executemany("INSERT INTO points VALUES (?, ?, ?)", rows)
+                if cursor is not None:
+                    self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", cursor)
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                self._ids.clear()
+                raise
+            self._db.execute("COMMIT")
+
+    def cursor(self, name: str) -> int:
+        with self._lock:
+            row = self._db.execute("SELECT position FROM cursors WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def metrics(self, resource: str) -> Sequence[Summary]:
+        sql = """
+            SELECT metric, host, count(*), min(value), max(value), sum(value), max(time), max(points.rowid)
+            FROM series JOIN points ON points.series = series.id WHERE resource = ? GROUP BY series.id ORDER BY metric, host
+        """
+        with self._lock:
+            found: list[Summary] = []
+            for metric, host, count, low, high, total, last_time, _ in self._db.execute(sql, (resource,)).fetchall():
+                last = self._db.execute(
+                    "SELECT value FROM points WHERE series = ? AND time = ? ORDER BY rowid DESC LIMIT 1",
+                    (self._id(resource, metric, host), last_time),
+                ).fetchone()[0]
+                found.append(Summary(metric, host, count, last, last_time, low, high, total))
+        return found
+
+    def _series(self, resource: str, metric: str, host: str | None) -> list[tuple[int, str]]:
+        sql = "SELECT id, host FROM series WHERE resource = ? AND metric = ?"
+        values = [resource, metric]
+        if host is not None:
+            sql += " AND host = ?"
+            values.append(host)
+        return self._db.execute(sql, values).fetchall()
+
+    def read(
+        self,
+        resource: str,
+        metric: str,
+        *,
+        host: str | None = None,
+        start: float = 0,
+        end: float = 1e18,
+        limit: int = 2000,
+    ) -> Sequence[Point]:
+        found: list[Point] = []
+        with self._lock:
+            for id, name in self._series(resource, metric, host):
+                (count,) = self._db.execute(
+                    "SELECT count(*) FROM points WHERE series = ? AND time BETWEEN ? AND ?", (id, start, end)
+                ).fetchone()
+                step = max(1, -(-count // max(limit, 2)))
+                sql = """
+                    SELECT time, value FROM (
+                        SELECT time, value, row_number() OVER (ORDER BY time, rowid) AS n FROM points
+                        WHERE series = ? AND time BETWEEN ? AND ?
+                    ) WHERE (n - 1) % ? = 0 OR n = ?
+                """
+                rows = self._db.execute(sql, (id, start, end, step, count))
+                found += [Point(resource, metric, time, value, name) for time, value in rows]
+        return sorted(found, key=lambda point: point.time)
+
+    def bins(
+        self, resource: str, metric: str, *, start: float, end: float, period: float, host: str | None = None
+    ) -> Sequence[Bin]:
+        with self._lock:
+            ids = [id for id, _ in self._series(resource, metric, host)]
+            if not ids:
+                return []
+            marks = ",".join("?" * len(ids))
+            sql = f"""
+                SELECT CAST(time / ? AS INTEGER) AS bin, count(*), sum(value), min(value), max(value), max(time), value
+                FROM points WHERE series IN ({marks}) AND time >= ? AND time < ? GROUP BY bin ORDER BY bin
+            """
+            rows = self._db.execute(sql, (period, *ids, start, end)).fetchall()
+        return [Bin(bin * period, count, total, low, high, last) for bin, count, total, low, high, _, last in rows]
+
+    def delete(self, resource: str) -> None:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(
+                "DELETE FROM points WHERE series IN (SELECT id FROM series WHERE resource = ?)", (resource,)
+            )
+            self._db.execute("DELETE FROM series WHERE resource = ?", (resource,))
+            self._db.execute("DELETE FROM cursors WHERE name >= ? AND name < ?", (f"{resource}/", f"{resource}0"))
+            self._db.execute("COMMIT")
+            self._ids.clear()
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()

@@ -1,0 +1,57 @@
+"""Archives from users: unpacked so that nothing in them can reach outside, packed without holding them in memory."""
+
+import errno
+import os
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class BadArchive(Exception):
+    """The message says what is wrong with the archive, fit for a FailureReason."""
+
+
+class DiskFull(Exception):
+    pass
+
+
+def unpack(archive: Path, target: Path) -> None:
+    """A tar, of any compression. Absolute names, `..`, links that leave the folder and devices are refused."""
+    target.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(archive) as tar:
+            tar.extractall(target, filter="data")
+    except tarfile.FilterError as error:
+        raise BadArchive(f"{archive.name} holds a member that reaches outside of it: {error}.") from error
+    except (tarfile.TarError, EOFError, ValueError) as error:
+        raise BadArchive(f"{archive.name} is not a readable tar archive: {error}.") from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull from error
+        raise BadArchive(f"{archive.name} can't be unpacked: {error.strerror or error}.") from error
+
+
+def pack(folders: Sequence[Path], target: Path) -> None:
+    """A tar.gz of what lies in the folders; of equal names the first folder's is taken."""
+    seen: set[str] = set()
+    try:
+        # Level 1: artifacts are mostly numbers, which hardly compress further, and people wait for the job's end.
+        with tarfile.open(target, "w:gz", compresslevel=1) as tar:
+            for folder in folders:
+                for path in sorted(folder.rglob("*")):
+                    name = path.relative_to(folder).as_posix()
+                    if name not in seen and (path.is_symlink() or path.is_file() or path.is_dir()):
+                        seen.add(name)
+                        tar.add(path, name, recursive=False)
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull from error
+        raise
+
+
+def holds_something(folder: Path) -> bool:
+    try:
+        return any(os.scandir(folder))
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,285 @@
+"""Puts everything a job finds below /opt/ml in place: configuration, data, source, checkpoints. Done twice, it gives the
+same; the mark at the end says it is complete."""
+
+import gzip
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from studiolo.base.arn import REGION, sagemaker_arn
+from studiolo.base.errors import ApiError
+from studiolo.base.record import Record
+from studiolo.blobs.protocol import NoSuchKey, Object, OutOfSpace
+from studiolo.services import archives, s3uri
+from studiolo.services.platform import Platform
+from studiolo.services.s3uri import S3Uri
+from studiolo.services.sagemaker.kinds.training_job.spec import hosts_of
+
+
+class InputError(Exception):
+    """The job can't start; the message is its FailureReason."""
+
+
+class Cancelled(Exception):
+    """The job was stopped meanwhile."""
+
+
+Progress = Callable[[str], None]
+
+
+def mark(folder: Path) -> Path:
+    return folder / "prepared.json"
+
+
+def ml_of(folder: Path, host: str) -> Path:
+    return folder / f"ml-{host}"
+
+
+def source_uri(spec: Mapping[str, Any]) -> str | None:
+    """Where the script's sourcedir.tar.gz lies, as SDK v2 says it."""
+    hyperparameters, environment = spec.get("HyperParameters", {}), spec.get("Environment", {})
+    value = hyperparameters.get("sagemaker_submit_directory") or environment.get("SAGEMAKER_SUBMIT_DIRECTORY")
+    return value.strip('"') if value and value.strip('"').startswith("s3://") else None
+
+
+class Inputs:
+    def __init__(
+        self, platform: Platform, record: Record, folder: Path, say: Progress, cancelled: Callable[[], bool]
+    ) -> None:
+        self._platform = platform
+        self._record = record
+        self._spec: Mapping[str, Any] = record.spec
+        self._folder = folder
+        self._say = say
+        self._cancelled = cancelled
+
+    def prepare(self) -> None:
+        """Raises InputError, Cancelled."""
+        try:
+            self._check_outputs()
+            hosts = hosts_of(self._spec)
+            for number, (host, type, group) in enumerate(hosts):
+                ml = ml_of(self._folder, host)
+                shutil.rmtree(ml, ignore_errors=True)
+                for name in ("input/config", "input/data", "model", "output/data", "code", "checkpoints", "metadata"):
+                    (ml / name).mkdir(parents=True)
+                self._write_config(ml, host, type, group)
+                self._source(ml)
+                for channel in self._spec.get("InputDataConfig", ()):
+                    self._channel(ml, channel, number, len(hosts))
+                self._checkpoints(ml)
+        except OutOfSpace as error:
+            raise InputError(
+                "ClientError: The studio's disk is full; free some space and start the job again."
+            ) from error
+        except archives.DiskFull as error:
+            raise InputError(
+                "ClientError: The studio's disk is full; free some space and start the job again."
+            ) from error
+        except ApiError as error:
+            raise InputError(f"ClientError: {error.message}") from error
+        mark(self._folder).write_text("{}")
+
+    def requirements(self) -> str | None:
+        """The text of the source's requirements.txt."""
+        path = ml_of(self._folder, "algo-1") / "code" / "requirements.txt"
+        return path.read_text(errors="replace") if path.is_file() else None
+
+    def _own(self, uri: str) -> S3Uri:
+        return s3uri.own(self._platform.blobs, self._record.key.project, uri)
+
+    def _check_outputs(self) -> None:
+        """Before hours of work, not after."""
+        self._own(self._spec["OutputDataConfig"]["S3OutputPath"])
+        if "CheckpointConfig" in self._spec:
+            self._own(self._spec["CheckpointConfig"]["S3Uri"])
+
+    def _write_config(self, ml: Path, host: str, type: str, group: str) -> None:
+        hosts = hosts_of(self._spec)
+        groups: dict[str, dict[str, Any]] = {}
+        for name, one_type, one_group in hosts:
+            entry = {"instance_group_name": one_group, "instance_type": one_type, "hosts": []}
+            groups.setdefault(one_group, entry)["hosts"].append(name)
+        algorithm = self._spec["AlgorithmSpecification"]
+        mode = algorithm.get("TrainingInputMode", "File")
+        documents: dict[str, Any] = {
+            "hyperparameters": self._spec.get("HyperParameters", {}),
+            "resourceconfig": {
+                "current_host": host,
+                "current_instance_type": type,
+                "current_group_name": group,
+                "hosts": [name for name, _, _ in hosts],
+                "instance_groups": list(groups.values()),
+                "network_interface_name": "lo",
+            },
+            "inputdataconfig": {
+                channel["ChannelName"]: {
+                    "TrainingInputMode": channel.get("InputMode", mode),
+                    "S3DistributionType": channel["DataSource"]["S3DataSource"].get(
+                        "S3DataDistributionType", "FullyReplicated"
+                    ),
+                    "RecordWrapperType": "None",
+                    **({"ContentType": channel["ContentType"]} if "ContentType" in channel else {}),
+                }
+                for channel in self._spec.get("InputDataConfig", ())
+            },
+            "metric-definition-regex": algorithm.get("MetricDefinitions", []),
+            "checkpointconfig": self._spec.get("CheckpointConfig", {}),
+            "debughookconfig": self._spec.get("DebugHookConfig", {}),
+            "profilerconfig": self._spec.get("ProfilerConfig", {}),
+        }
+        for name, document in documents.items():
+            (ml / "input" / "config" / f"{name}.json").write_text(json.dumps(document))
+        role = {"ExecutionRoleArn": self._spec["RoleArn"], "ResourceArn": self._arn(), "AppType": "TrainingJob"}
+        (ml / "metadata" / "resource-metadata.json").write_text(json.dumps(role))
+
+    def _arn(self) -> str:
+        return sagemaker_arn(self._record.key.project, "training-job", self._record.key.name)
+
+    def _source(self, ml: Path) -> None:
+        """Script mode's source, unpacked; a job with an entry point of its own gets its code another way."""
+        uri = source_uri(self._spec)
+        if uri is None or self._spec["AlgorithmSpecification"].get("ContainerEntrypoint"):
+            return
+        place = self._own(uri)
+        archive = self._folder / "sourcedir.tar.gz"
+        try:
+            self._platform.blobs.download(place.bucket, place.key, archive)
+        except NoSuchKey:
+            raise InputError(f"ClientError: The source archive {uri} does not exist.") from None
+        try:
+            archives.unpack(archive, ml / "code")
+        except archives.BadArchive as error:
+            raise InputError(f"ClientError: The source archive {uri} can't be used: {error}") from error
+
+    def _objects(self, source: Mapping[str, Any]) -> Iterator[tuple[str, Object, str]]:
+        """(bucket, object, path below the channel) of everything a channel stands for."""
+        uri = self._own(source["S3Uri"])
+        if source["S3DataType"] == "S3Prefix":
+            for one, path in s3uri.below(self._platform.blobs, uri):
+                yield uri.bucket, one, path
+            return
+        yield from self._manifest(uri)
+
+    def _manifest(self, uri: S3Uri) -> Iterator[tuple[str, Object, str]]:
+        """A manifest: [{"prefix": "s3://…"}, "relative/path", …]; an augmented one is handed on as the file it is."""
+        try:
+            found, stream = self._platform.blobs.open_read(uri.bucket, uri.key)
+        except NoSuchKey:
+            raise InputError(f"ClientError: The manifest {uri} does not exist.") from None
+        with stream:
+            if found.size > 64 * 2**20:
+                raise InputError(f"ClientError: The manifest {uri} is larger than 64 MiB.")
+            text = stream.read()
+        try:
+            prefix, *paths = json.loads(text)
+            base = self._own(prefix["prefix"])
+        except (ValueError, TypeError, KeyError):
+            yield uri.bucket, found, uri.key.rpartition("/")[2]
+            return
+        for path in paths:
+            key = f"{base.key}{path}"
+            try:
+                yield base.bucket, self._platform.blobs.head(base.bucket, key), str(path).lstrip("/")
+            except NoSuchKey:
+                raise InputError(
+                    f"ClientError: The manifest {uri} names s3://{base.bucket}/{key}, which does not exist."
+                ) from None
+
+    def _channel(self, ml: Path, channel: Mapping[str, Any], number: int, hosts: int) -> None:
+        source, name = channel["DataSource"]["S3DataSource"], channel["ChannelName"]
+        objects = list(self._objects(source))
+        if not objects:
+            raise InputError(
+                f"ClientError: Data download failed: no S3 objects found under the prefix {source['S3Uri']} (channel {name})."
+            )
+        if source.get("S3DataDistributionType") == "ShardedByS3Key":
+            objects = objects[number::hosts]
+        folder = ml / "input" / "data" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        total, done = sum(one.size for _, one, _ in objects), 0
+        for count, (bucket, one, path) in enumerate(objects, 1):
+            if self._cancelled():
+                raise Cancelled
+            target = (folder / path.lstrip("/")).resolve()
+            if not target.is_relative_to(folder.resolve()):
+                raise InputError(
+                    f"ClientError: The object s3://{bucket}/{one.key} has a name that leads out of its channel."
+                )
+            if target.is_dir():
+                raise InputError(f"ClientError: s3://{bucket}/{one.key} is a file and a folder at once.")
+            try:
+                self._platform.blobs.download(bucket, one.key, target)
+            except (FileExistsError, NotADirectoryError):
+                raise InputError(f"ClientError: s3://{bucket}/{one.key} is below what is itself a file.") from None
+            if channel.get("CompressionType") == "Gzip":
+                _gunzip(target)
+            done += one.size
+            if total > 64 * 2**20 and count % 20 == 0:
+                self._say(f"Downloading input data: {name}, {done / 2**20:.0f} of {total / 2**20:.0f} MiB")
+
+    def _checkpoints(self, ml: Path) -> None:
+        config = self._spec.get("CheckpointConfig")
+        if not config:
+            return
+        uri = self._own(config["S3Uri"])
+        prefix = S3Uri(uri.bucket, uri.key.rstrip("/") + "/" if uri.key else "")
+        for one, path in s3uri.below(self._platform.blobs, prefix):
+            target = (ml / "checkpoints" / path).resolve()
+            if target.is_relative_to((ml / "checkpoints").resolve()):
+                self._platform.blobs.download(uri.bucket, one.key, target)
+
+
+def _gunzip(path: Path) -> None:
+    """In place, as AWS does for CompressionType Gzip: the name loses its ending."""
+    target = (
+        path.with_name(path.name.removesuffix(".gz"))
+        if path.name.endswith(".gz")
+        else path.with_name(path.name + ".out")
+    )
+    try:
+        with gzip.open(path) as packed, target.open("wb") as out:
+            shutil.copyfileobj(packed, out, 1 << 20)
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise InputError(
+            f"ClientError: {path.name} is not gzip, although the channel's CompressionType says so."
+        ) from error
+    path.unlink()
+    if not path.name.endswith(".gz"):
+        target.rename(path)
+
+
+def platform_environment(platform: Platform, record: Record, host: str, framework: str) -> dict[str, str]:
+    """The variables the platform sets beside the user's own."""
+    key, spec = record.key, record.spec
+    env = {
+        "TRAINING_JOB_NAME": key.name,
+        "TRAINING_JOB_ARN": sagemaker_arn(key.project, "training-job", key.name),
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "CURRENT_HOST": host,
+        "STUDIOLO_FRAMEWORK": framework,
+        **spec.get("Environment", {}),
+    }
+    if spec.get("EnableNetworkIsolation") or platform.identity is None:
+        return env
+    return {**env, **credentials(platform, record)}
+
+
+def credentials(platform: Platform, record: Record) -> dict[str, str]:
+    """Keys of the job's own, with the rights of who started it, for as long as it may run."""
+    from studiolo.services.request import Caller
+
+    assert platform.identity is not None
+    caller = Caller(record.spec.get("_user", ""), record.key.project, "contributor")
+    seconds = float(record.spec["StoppingCondition"]["MaxRuntimeInSeconds"]) + 3600
+    granted = platform.identity.temporary_key(caller, seconds)
+    return {
+        "AWS_ENDPOINT_URL": platform.config.url,
+        "AWS_ACCESS_KEY_ID": granted.access_key,
+        "AWS_SECRET_ACCESS_KEY": granted.secret,
+        "AWS_SESSION_TOKEN": granted.token,
+        "BOTOCORE_EXPERIMENTAL__PLUGINS": "studiolo=studiolo.workloads.aws_plugin",
+    }

@@ -1,0 +1,168 @@
+"""One request through the user's functions where there are some, through the framework's defaults where not.
+
+The names and rules are those of AWS's sagemaker-inference toolkit: model_fn, input_fn, predict_fn, output_fn or transform_fn,
+each with or without a trailing `context`; JSON and CSV bodies reach input_fn as text.
+"""
+
+import importlib.util
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from studiolo.workloads.serving import formats, models
+from studiolo.workloads.serving.formats import CSV, JSON, LINES, NPY, Refused
+
+Answer = tuple[int, str, "bytes | Iterator[bytes]"]
+"""(status, content type, body)."""
+
+
+def _user_module(root: Path) -> ModuleType | None:
+    program = os.environ.get("SAGEMAKER_PROGRAM", "inference.py")
+    for folder in (root / "code", root / "model" / "code", root / "model"):
+        path = folder / program
+        if path.is_file():
+            sys.path.insert(0, str(folder))
+            os.chdir(folder)
+            spec = importlib.util.spec_from_file_location(path.stem, path)
+            assert spec is not None and spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            # Pickles of classes that the script defines look for it by its name.
+            sys.modules[path.stem] = module
+            spec.loader.exec_module(module)
+            return module
+    if "SAGEMAKER_PROGRAM" in os.environ:
+        raise models.NoModel(
+            f"The program {program} (SAGEMAKER_PROGRAM) is not in the model's code or the source archive."
+        )
+    return None
+
+
+def _adapted(function: Callable[..., Any] | None, count: int, context: Any) -> Callable[..., Any] | None:
+    """With `context` added where the function takes one more argument than it must."""
+    if function is None:
+        return None
+    try:
+        takes = len(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return function
+    return (lambda *args: function(*args, context)) if takes > count else function
+
+
+class Handler:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        framework = os.environ.get("STUDIOLO_FRAMEWORK", "")
+        module = _user_module(root)
+        functions: dict[str, Callable[..., Any] | None] = {
+            name: _adapted(getattr(module, name, None), count, None)
+            for name, count in (
+                ("model_fn", 1),
+                ("input_fn", 2),
+                ("predict_fn", 2),
+                ("output_fn", 2),
+                ("transform_fn", 4),
+            )
+        }
+        self._input, self._predict = functions["input_fn"], functions["predict_fn"]
+        self._output, self._transform = functions["output_fn"], functions["transform_fn"]
+        self._served: models.Served | None = None
+        folder = root / "model"
+        if functions["model_fn"] is not None:
+            self._model = functions["model_fn"](str(folder))
+            if framework == "xgboost" and hasattr(self._model, "inplace_predict"):
+                self._served = models.Boosted(self._model)
+            elif hasattr(self._model, "predict"):
+                self._served = models.Served(self._model.predict, self._model)
+            elif callable(self._model):
+                self._served = models.Served(self._call_module, self._model)
+        elif self._transform is not None or (self._predict is not None and module is not None):
+            try:
+                self._served = models.load(folder, framework)
+                self._model = self._served.model
+            except models.NoModel:
+                self._model = None
+        else:
+            self._served = models.load(folder, framework)
+            self._model = self._served.model
+
+    def _call_module(self, data: Any) -> Any:
+        if "torch" in sys.modules:
+            torch = sys.modules["torch"]
+            with torch.inference_mode():
+                return self._model(torch.as_tensor(data))
+        return self._model(data)
+
+    def __call__(self, body: bytes, content_type: str, accept: str) -> Answer:
+        try:
+            return self._answer(body, content_type, accept)
+        except Refused as refused:
+            return refused.status, "text/plain; charset=utf-8", refused.message.encode()
+        except Exception as error:
+            traceback.print_exc()
+            return 500, "text/plain; charset=utf-8", f"{type(error).__name__}: {error}".encode()
+
+    def _text(self, body: bytes, content_type: str) -> Any:
+        kind = formats.media(content_type)
+        return body.decode("utf-8") if kind in (JSON, CSV, LINES) or kind.startswith("text/") else body
+
+    def _answer(self, body: bytes, content_type: str, accept: str) -> Answer:
+        if (
+            accept in ("", "*/*")
+            and self._input is None
+            and self._output is None
+            and not isinstance(self._served, models.Boosted)
+        ):
+            accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
+        if self._transform is not None:
+            result = self._transform(self._model, self._text(body, content_type), content_type or JSON, accept or JSON)
+            return self._finished(result, accept)
+        if self._input is not None:
+            data = self._input(self._text(body, content_type), content_type or JSON)
+        elif self._served is not None:
+            data = self._served.read(body, content_type)
+        else:
+            data = formats.read_array(body, content_type)
+        if self._predict is not None:
+            prediction = self._predict(data, self._model)
+        elif self._served is not None:
+            prediction = self._served.predict(data)
+        else:
+            raise Refused(500, "The model can't predict by itself: bring a predict_fn.")
+        if self._output is not None:
+            wanted = (
+                accept if accept not in ("", "*/*") else os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
+            )
+            return self._finished(self._output(prediction, wanted), wanted)
+        if self._served is not None:
+            out, kind = self._served.write(prediction, accept)
+            return 200, _labelled(kind), out
+        kind = formats.choose(accept, (JSON, CSV, LINES, NPY))
+        return 200, _labelled(kind), formats.write(prediction, kind)
+
+    def _finished(self, result: Any, accept: str) -> Answer:
+        """What a user's function gave: a body, or a body and its type; text, bytes, pieces, or something to write."""
+        kind = accept if accept not in ("", "*/*") else JSON
+        if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], str):
+            result, kind = result
+        if isinstance(result, str):
+            return 200, kind, result.encode()
+        if isinstance(result, bytes | bytearray):
+            return 200, kind, bytes(result)
+        if inspect.isgenerator(result):
+            return 200, kind, (piece.encode() if isinstance(piece, str) else bytes(piece) for piece in result)
+        if hasattr(result, "response"):
+            return 200, getattr(result, "mimetype", kind), _bytes(result.response)
+        return 200, kind, formats.write(result, formats.choose(kind, (JSON, CSV, LINES, NPY)))
+
+
+def _bytes(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(value)
+
+
+def _labelled(kind: str) -> str:
+    return f"{kind}; charset=utf-8" if kind == CSV else kind
