@@ -73,7 +73,7 @@ class Handler:
         self._served: models.Served | None = None
         folder = root / "model"
         if functions["model_fn"] is not None:
-            self._model = functions["model_fn"](str(folder))
+            self._model: Any = functions["model_fn"](str(folder))
             if framework == "xgboost" and hasattr(self._model, "inplace_predict"):
                 self._served = models.Boosted(self._model)
             elif hasattr(self._model, "predict"):
@@ -118,6 +118,7 @@ class Handler:
             and not isinstance(self._served, models.Boosted)
         ):
             accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
+        result: Any
         if self._transform is not None:
             result = self._transform(self._model, self._text(body, content_type), content_type or JSON, accept or JSON)
             return self._finished(result, accept)
@@ -148,7 +149,8 @@ class Handler:
         """What a user's function gave: a body, or a body and its type; text, bytes, pieces, or something to write."""
         kind = accept if accept not in ("", "*/*") else JSON
         if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], str):
-            result, kind = result
+            pair: Any = result
+            result, kind = pair
         if isinstance(result, str):
             return 200, kind, result.encode()
         if isinstance(result, bytes | bytearray):
