@@ -149,8 +149,7 @@ class Handler:
         """What a user's function gave: a body, or a body and its type; text, bytes, pieces, or something to write."""
         kind = accept if accept not in ("", "*/*") else JSON
         if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], str):
-            pair: Any = result
-            result, kind = pair
+            return self._finished(result[0], str(result[1]))
         if isinstance(result, str):
             return 200, kind, result.encode()
         if isinstance(result, bytes | bytearray):

@@ -77,8 +77,10 @@ class EndpointController:
 
     def _observe(self, record: Record) -> Observed:
         following, live = record.status.get("_next"), record.status.get("_live")
-        next_health = {one.handle: self._health(one) for one in planning.instances(record.key, following)}
-        live_health = {one.handle: self._health(one) for one in planning.instances(record.key, live)}
+        next_health: dict[str, Health] = {
+            one.handle: self._health(one) for one in planning.instances(record.key, following)
+        }
+        live_health: dict[str, Health] = {one.handle: self._health(one) for one in planning.instances(record.key, live)}
         known = {*next_health, *live_health}
         return Observed(next_health, live_health, tuple(one for one in self._handles(record.key) if one not in known))
 

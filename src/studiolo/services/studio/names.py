@@ -1,0 +1,46 @@
+"""The kinds of records that hold who may do what, and how their secrets are kept."""
+
+import hashlib
+import secrets
+
+from studiolo.base.record import Key
+
+EVERYWHERE = ""
+"""The project of records that belong to the whole studio."""
+
+
+def digest(token: str) -> str:
+    """Random tokens are stored by their hash: who reads the store can't use them."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def user(name: str) -> Key:
+    return Key(EVERYWHERE, "User", name)
+
+
+def project(account: str) -> Key:
+    return Key(EVERYWHERE, "Project", account)
+
+
+def member(account: str, name: str) -> Key:
+    return Key(account, "Member", name)
+
+
+def access_key(key_id: str) -> Key:
+    return Key(EVERYWHERE, "AccessKey", key_id)
+
+
+def session(cookie: str) -> Key:
+    return Key(EVERYWHERE, "Session", digest(cookie))
+
+
+def invitation(token: str) -> Key:
+    return Key(EVERYWHERE, "Invitation", digest(token))
+
+
+def sign_in(token: str) -> Key:
+    return Key(EVERYWHERE, "SignInToken", digest(token))
