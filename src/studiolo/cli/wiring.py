@@ -1,0 +1,96 @@
+"""Puts the studio together: every port with its implementation, every service, the control loop, the server."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import studiolo
+from studiolo.base.clock import system_clock
+from studiolo.base.config import Config
+from studiolo.blobs.disk import DiskBlobs
+from studiolo.control.loop import ControlLoop
+from studiolo.run.local.environments.local import LocalEnvironments
+from studiolo.run.local.runner import LocalRunner
+from studiolo.series.sqlite import SqliteSeries
+from studiolo.server.app import App
+from studiolo.server.run import serve
+from studiolo.services.iam.service import IamService
+from studiolo.services.logs.service import LogsService
+from studiolo.services.platform import Platform
+from studiolo.services.request import Service
+from studiolo.services.s3.service import S3Service
+from studiolo.services.sagemaker.service import SageMakerService, controllers, indexers
+from studiolo.services.sagemaker_runtime.service import RuntimeService
+from studiolo.services.sts.service import StsService
+from studiolo.services.studio.identity import Accounts
+from studiolo.services.studio.service import StudioService
+from studiolo.store.sqlite import SqliteStore
+
+log = logging.getLogger(__name__)
+
+
+def ui_folder() -> Path | None:
+    """The built web pages: inside the package, or in a checkout beside it."""
+    package = Path(studiolo.__file__).resolve().parent
+    for folder in (package / "server" / "static", package.parents[1] / "ui" / "dist"):
+        if (folder / "index.html").is_file():
+            return folder
+    return None
+
+
+def platform_of(config: Config) -> Platform:
+    store = SqliteStore(config.records, indexers())
+    return Platform(
+        config,
+        system_clock,
+        store,
+        DiskBlobs(config.blobs),
+        SqliteSeries(config.series),
+        LocalRunner(config.runs, config.run_state, hide=[config.home]),
+        LocalEnvironments(config.environments, config.home / "environments.toml"),
+        Accounts(store, system_clock),
+    )
+
+
+def services_of(platform: Platform) -> list[Service]:
+    accounts = platform.identity
+    assert isinstance(accounts, Accounts)
+    return [
+        SageMakerService(platform),
+        RuntimeService(platform),
+        S3Service(platform.blobs, platform.clock),
+        StsService(accounts),
+        IamService(),
+        LogsService(platform),
+        StudioService(platform, accounts),
+    ]
+
+
+def run(config: Config, listening: socket.socket, announce: Callable[[Platform], Awaitable[None]]) -> None:
+    """Serves until it is told to stop. Running jobs go on."""
+    platform = platform_of(config)
+    assert platform.identity is not None
+    app = App(services_of(platform), platform.identity, platform.store, config, ui_folder())
+    loop = ControlLoop(platform.store, platform.runner, controllers(platform))
+
+    async def main() -> None:
+        async def ready() -> None:
+            await loop.start()
+            await announce(platform)
+
+        await serve(app, listening, ready, loop.stop)
+
+    try:
+        import uvloop
+
+        runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    except ImportError:
+        runner = asyncio.Runner()
+    with runner:
+        runner.run(main())
+    platform.runner.close()
+    platform.series.close()
+    platform.blobs.close()
+    platform.store.close()

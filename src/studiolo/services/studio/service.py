@@ -1,0 +1,236 @@
+"""The `studio` service: what AWS has no public API for, in the same form as AWS's own services."""
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from studiolo.base.arn import REGION
+from studiolo.base.errors import AccessDenied, NotFound
+from studiolo.base.instances import instance, table
+from studiolo.base.record import Key
+from studiolo.blobs.protocol import NoSuchBucket, NoSuchKey
+from studiolo.run.protocol import Resources
+from studiolo.services.platform import Platform
+from studiolo.services.request import Call, Handler
+from studiolo.services.s3uri import default_bucket
+from studiolo.services.sts.service import role_arn
+from studiolo.services.studio import names
+from studiolo.services.studio.identity import Accounts
+from studiolo.services.studio.people import People
+from studiolo.services.studio.previews import preview
+from studiolo.services.studio.snippets import snippets
+from studiolo.store.protocol import Missing
+from studiolo.wire.model import add_models
+
+MODELS = Path(__file__).parent / "model"
+add_models(MODELS)
+
+
+class StudioService:
+    name = "studio"
+
+    def __init__(self, platform: Platform, accounts: Accounts) -> None:
+        self._platform = platform
+        self._accounts = accounts
+        people = People(platform, accounts)
+        self._handlers: dict[str, Handler] = {
+            "GetSession": people.get_session,
+            "ListProjects": people.list_projects,
+            "CreateProject": people.create_project,
+            "DescribeProject": people.describe_project,
+            "UpdateProject": people.update_project,
+            "DeleteProject": people.delete_project,
+            "ListMembers": people.list_members,
+            "PutMember": people.put_member,
+            "RemoveMember": people.remove_member,
+            "CreateInvitation": people.create_invitation,
+            "ListInvitations": people.list_invitations,
+            "DeleteInvitation": people.delete_invitation,
+            "ListUsers": people.list_users,
+            "CreateUser": people.create_user,
+            "DeleteUser": people.delete_user,
+            "SetPassword": people.set_password,
+            "CreateAccessKey": self._create_key,
+            "ListAccessKeys": self._list_keys,
+            "DeleteAccessKey": self._delete_key,
+            "GetConnection": self._connection,
+            "DescribeMachine": self._machine,
+            "ListInstanceTypes": self._instance_types,
+            "ListImages": self._images,
+            "GetMetrics": self._metrics,
+            "PreviewObject": self._preview,
+        }
+
+    def operations(self) -> Mapping[str, Handler]:
+        return self._handlers
+
+    def handler(self, operation: str) -> Handler | None:
+        return self._handlers.get(operation)
+
+    def reads(self, operation: str) -> bool:
+        """What concerns only oneself a viewer may do, too; people.py asks for more where more is needed."""
+        own = {"CreateAccessKey", "DeleteAccessKey", "SetPassword", "PreviewObject", "CreateProject"}
+        return operation.startswith(("Get", "List", "Describe")) or operation in own
+
+    # Keys.
+
+    async def _create_key(self, call: Call) -> Mapping[str, Any]:
+        if not call.caller.project:
+            raise AccessDenied("Keys belong to a project: become a member of one first.")
+        description = call.params.get("Description", "")
+        key_id, secret = self._accounts.make_key(call.caller.user, call.caller.project, Description=description)
+        return {"AccessKeyId": key_id, "SecretAccessKey": secret, "CreationTime": self._platform.clock()}
+
+    async def _list_keys(self, call: Call) -> Mapping[str, Any]:
+        found = [
+            one
+            for one in self._accounts.all("AccessKey")
+            if one.spec["Account"] == call.caller.project
+            and "Token" not in one.spec
+            and (call.caller.role == "admin" or one.spec["User"] == call.caller.user)
+        ]
+        return {
+            "AccessKeys": [
+                {
+                    "AccessKeyId": one.key.name,
+                    "Description": one.spec.get("Description", ""),
+                    "User": one.spec["User"],
+                    "CreationTime": one.created,
+                    "Status": "Active",
+                }
+                for one in sorted(found, key=lambda one: one.created)
+            ]
+        }
+
+    async def _delete_key(self, call: Call) -> Mapping[str, Any]:
+        record = self._accounts.find(names.access_key(call.params["AccessKeyId"]))
+        mine = record is not None and record.spec["Account"] == call.caller.project and (
+            record.spec["User"] == call.caller.user or call.caller.role == "admin"
+        )  # fmt: skip
+        if record is None or not mine:
+            raise NotFound(f"There is no access key {call.params['AccessKeyId']} of yours in this project.")
+        self._platform.store.delete(self._platform.store.get(record.key))
+        return {}
+
+    async def _connection(self, call: Call) -> Mapping[str, Any]:
+        account, url = call.caller.project, self._platform.config.url
+        return {
+            "Endpoint": url,
+            "Region": REGION,
+            "Account": account,
+            "RoleArn": role_arn(account),
+            "DefaultBucket": default_bucket(account),
+            "Snippets": snippets(url, account),
+        }
+
+    # The machine.
+
+    async def _machine(self, call: Call) -> Mapping[str, Any]:
+        runner = self._platform.runner
+        machine = runner.machine()
+        running = [self._group(call, handle) for handle in machine.running]
+        waiting: list[dict[str, Any]] = []
+        for handle in machine.waiting:
+            key = Key.of_handle(handle)
+            name = key.name if key.project == call.caller.project else "(another project)"
+            waiting.append({"Kind": key.kind, "Name": name, "Reason": runner.poll(handle).reason})
+        disk = shutil.disk_usage(self._platform.config.home)
+        return {
+            "Total": _size(machine.total),
+            "Granted": _size(machine.granted),
+            "Running": running,
+            "Waiting": waiting,
+            "Hostname": socket.gethostname(),
+            "Load": os.getloadavg()[0],
+            "MemoryUsed": psutil.virtual_memory().used,
+            "Disk": {"Total": disk.total, "Free": disk.free},
+        }
+
+    def _group(self, call: Call, handle: str) -> dict[str, Any]:
+        key, state = Key.of_handle(handle), self._platform.runner.poll(handle)
+        name = key.name if key.project == call.caller.project else "(another project)"
+        used = self._platform.runner.usage(handle) if key.project == call.caller.project else []
+        return {
+            "Kind": key.kind,
+            "Name": name,
+            "Memory": sum(one.memory for one in used),
+            "Since": min((member.started for member in state.members), default=None),
+        }
+
+    async def _instance_types(self, call: Call) -> Mapping[str, Any]:
+        total = self._platform.runner.machine().total
+        return {
+            "InstanceTypes": [
+                {
+                    "InstanceType": one.type,
+                    "Cores": one.cores,
+                    "Memory": one.memory,
+                    "Gpus": one.gpus,
+                    "PricePerHour": one.price,
+                    "Fits": one.cores <= total.cores and one.memory <= total.memory * 1.1 and one.gpus <= total.gpus,
+                }
+                for one in table().values()
+                if instance(one.type) is not None and one.type.startswith("ml.")
+            ]
+        }
+
+    async def _images(self, call: Call) -> Mapping[str, Any]:
+        return {"Images": [dict(one) for one in self._platform.environments.catalog()]}
+
+    # Series and objects.
+
+    async def _metrics(self, call: Call) -> Mapping[str, Any]:
+        key = Key(call.caller.project, call.params["Kind"], call.params["Name"])
+        try:
+            resource = self._platform.store.get(key).key.handle()
+        except Missing:
+            raise NotFound(f"There is no {key.kind} {key.name}.") from None
+        return await asyncio.to_thread(self._read_metrics, call, resource)
+
+    def _read_metrics(self, call: Call, resource: str) -> Mapping[str, Any]:
+        params, series = call.params, self._platform.series
+        wanted = params.get("Metrics")
+        start, end = params.get("Start", 0.0), params.get("End", 1e18)
+        found: list[dict[str, Any]] = []
+        for one in series.metrics(resource):
+            if wanted is not None and one.metric not in wanted:
+                continue
+            points = series.read(
+                resource, one.metric, host=one.host, start=start, end=end, limit=params.get("MaxPoints", 500)
+            )
+            found.append(
+                {
+                    "Metric": one.metric,
+                    "Host": one.host,
+                    "Count": one.count,
+                    "Last": one.last,
+                    "Minimum": one.minimum,
+                    "Maximum": one.maximum,
+                    "Points": [{"Time": point.time, "Value": point.value} for point in points],
+                }
+            )
+        return {"Metrics": found}
+
+    async def _preview(self, call: Call) -> Mapping[str, Any]:
+        bucket, key = call.params["Bucket"], call.params["Key"]
+        try:
+            owned = self._platform.blobs.bucket(bucket).owner == call.caller.project
+            if not owned:
+                raise NoSuchBucket(bucket)
+            found, stream = self._platform.blobs.open_read(bucket, key)
+        except (NoSuchBucket, NoSuchKey):
+            raise NotFound(f"There is no object s3://{bucket}/{key}.") from None
+        with stream:
+            rows, offset = call.params.get("MaxRows", 100), call.params.get("Offset", 0)
+            document = await asyncio.to_thread(preview, found, stream, rows, offset)
+        return {**document, "Size": found.size}
+
+
+def _size(resources: Resources) -> dict[str, Any]:
+    return {"Cores": resources.cores, "Memory": resources.memory, "Gpus": resources.gpus}
