@@ -88,7 +88,7 @@ def test_from_data_to_a_live_endpoint(studio):
     sagemaker.create_endpoint_config(
         EndpointConfigName=job,
         ProductionVariants=[
-            {"VariantName": "AllTraffic", "ModelName": job, "InitialInstanceCount": 1, "InstanceType": "ml.t3.medium"}
+            {"VariantName": "AllTraffic", "ModelName": job, "InitialInstanceCount": 1, "InstanceType": "ml.t2.medium"}
         ],
     )
     sagemaker.create_endpoint(EndpointName=job, EndpointConfigName=job)
@@ -199,7 +199,7 @@ else:
     assert link.recv(100) == b"welcome"
 """
     request = jobs.script_job(studio, job, script)
-    request["ResourceConfig"] |= {"InstanceCount": 2, "InstanceType": "ml.t3.medium"}
+    request["ResourceConfig"] |= {"InstanceCount": 2, "InstanceType": "ml.t2.medium"}
     sagemaker.create_training_job(**request)
     done = jobs.wait(studio, job)
     assert done["TrainingJobStatus"] == "Completed", (done.get("FailureReason"), jobs.log(studio, job))

@@ -15,7 +15,7 @@ def test_never_more_is_granted_than_there_is(granted, wishes, now):
         if fits(one, free_of(TOTAL, taken)):
             taken.append(one)
     waiting = [Wish(str(n), wish, float(n)) for n, wish in enumerate(wishes)]
-    starts = {handle for handle in admit(TOTAL, taken, waiting, now)}
+    starts = set(admit(TOTAL, taken, waiting, now))
     left = free_of(TOTAL, taken + [wish.resources for wish in waiting if wish.handle in starts])
     assert left.cores >= 0 and left.memory >= 0 and left.gpus >= 0
 

@@ -92,11 +92,15 @@ class Walk:
         key_id, secret = directory.key(self.account)
         directory.close()
         session = botocore.session.Session()
-        self._make = lambda service: session.create_client(
-            service, region_name="us-east-1", endpoint_url=config.url, aws_access_key_id=key_id,
-            aws_secret_access_key=secret, config=ClientConfig(retries={"total_max_attempts": 2}),
-        )  # fmt: skip
-        self.s3, self.sagemaker, self.runtime = (self._make(one) for one in ("s3", "sagemaker", "sagemaker-runtime"))
+        once = ClientConfig(retries={"total_max_attempts": 2})
+
+        def make(service: str) -> Any:
+            return session.create_client(
+                service, region_name="us-east-1", endpoint_url=config.url, aws_access_key_id=key_id,
+                aws_secret_access_key=secret, config=once,
+            )  # fmt: skip
+
+        self.s3, self.sagemaker, self.runtime = (make(one) for one in ("s3", "sagemaker", "sagemaker-runtime"))
         self.bucket, self.role = default_bucket(self.account), role_arn(self.account)
         self.name = f"quickstart-{time.strftime('%Y-%m-%d-%H-%M-%S')}"
 
@@ -156,7 +160,7 @@ class Walk:
             "VariantName": "AllTraffic",
             "ModelName": self.name,
             "InitialInstanceCount": 1,
-            "InstanceType": "ml.t3.medium",
+            "InstanceType": "ml.t2.medium",
         }
         self.sagemaker.create_endpoint_config(EndpointConfigName=self.name, ProductionVariants=[variant])
         self.sagemaker.create_endpoint(EndpointName=self.name, EndpointConfigName=self.name)

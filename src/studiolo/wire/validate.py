@@ -17,19 +17,44 @@ from studiolo.wire.model import element, enum, key_and_value, members, required
 MAX_REPORTED = 10
 
 
+_JAVA = {
+    "Z": r"\s", "N": r"\d", "Alnum": "a-zA-Z0-9", "Alpha": "a-zA-Z", "Digit": "0-9", "Graph": r"\x21-\x7e",
+    "Print": r"\x20-\x7e", "ASCII": r"\x00-\x7f", "IsLetter": "a-zA-Z", "IsDigit": "0-9", "Punct": r"!-/:-@\[-`{-~",
+    "S": r"$+<=>^`|~", "P": r"!-#%-*,-/:;?@\[-\]_{}", "L": r"^\W\d_", "M": "",
+}  # fmt: skip
+"""Java's named classes as what stands between Python's brackets."""
+
+
+def _pythonic(pattern: str) -> str | None:
+    """A Java pattern as Python understands it; None where a class can't be said in Python."""
+    out: list[str] = []
+    inside, place = False, 0
+    while place < len(pattern):
+        named = re.match(r"\\p\{(\w+)\}", pattern[place:])
+        if named:
+            held = _JAVA.get(named.group(1))
+            if held is None or (inside and held.startswith("^")):
+                return None
+            out.append(held if inside else f"[{held}]")
+            place += named.end()
+            continue
+        character = pattern[place]
+        if character == "\\":
+            out.append(pattern[place : place + 2])
+            place += 2
+            continue
+        inside = (inside or character == "[") and character != "]"
+        out.append(character)
+        place += 1
+    return "".join(out)
+
+
 @functools.lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str] | None:
-    # Java's classes that Python lacks; a pattern that still does not compile is not enforced.
-    for java, python in (
-        (r"\p{L}", ""), (r"\p{Z}", r"\s"), (r"\p{N}", r"\d"), (r"\p{Alnum}", "a-zA-Z0-9"),
-        (r"\p{Graph}", "\x21-\x7e"), (r"\p{Print}", "\x20-\x7e"), (r"\p{ASCII}", "\x00-\x7f"),
-        (r"\p{IsLetter}", "a-zA-Z"), (r"\p{IsDigit}", "0-9"),
-    ):  # fmt: skip
-        if java == r"\p{L}" and java in pattern:
-            return None
-        pattern = pattern.replace(java, python)
+    """None where the pattern can't be enforced here: the value is then taken."""
+    text = _pythonic(pattern)
     try:
-        return re.compile(pattern)
+        return re.compile(text) if text is not None else None
     except re.error:
         return None
 

@@ -61,7 +61,7 @@ def _table(stream: BinaryIO, size: int, separator: str, rows: int, offset: int) 
 
 def _parquet(stream: BinaryIO, rows: int, offset: int) -> dict[str, Any]:
     try:
-        import pyarrow.parquet as parquet
+        from pyarrow import parquet
     except ImportError:
         raise ValidationError('Parquet previews need the data extra: install "studiolo[data]".') from None
     try:

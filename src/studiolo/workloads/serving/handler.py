@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from studiolo.workloads.serving import formats, models
 from studiolo.workloads.serving.formats import CSV, JSON, LINES, NPY, Refused
@@ -149,15 +149,16 @@ class Handler:
         """What a user's function gave: a body, or a body and its type; text, bytes, pieces, or something to write."""
         kind = accept if accept not in ("", "*/*") else JSON
         if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], str):
-            return self._finished(result[0], str(result[1]))
+            return self._finished(cast(Any, result)[0], str(cast(Any, result)[1]))
         if isinstance(result, str):
             return 200, kind, result.encode()
         if isinstance(result, bytes | bytearray):
             return 200, kind, bytes(result)
         if inspect.isgenerator(result):
-            return 200, kind, (piece.encode() if isinstance(piece, str) else bytes(piece) for piece in result)
-        if hasattr(result, "response"):
-            return 200, getattr(result, "mimetype", kind), _bytes(result.response)
+            return 200, kind, (_bytes(piece) for piece in cast(Any, result))
+        response = getattr(cast(Any, result), "response", None)
+        if response is not None:
+            return 200, getattr(cast(Any, result), "mimetype", kind), _bytes(response)
         return 200, kind, formats.write(result, formats.choose(kind, (JSON, CSV, LINES, NPY)))
 
 

@@ -30,7 +30,7 @@ from studiolo.services.sagemaker.kinds.training_job.inputs import (
     ml_of,
     platform_environment,
 )
-from studiolo.services.sagemaker.kinds.training_job.outputs import Outputs, OutputError, failure_reason, model_members
+from studiolo.services.sagemaker.kinds.training_job.outputs import OutputError, Outputs, failure_reason, model_members
 from studiolo.services.sagemaker.kinds.training_job.spec import hosts_of
 from studiolo.store.protocol import Missing, Query, Stale
 
