@@ -199,7 +199,7 @@ else:
     assert link.recv(100) == b"welcome"
 """
     request = jobs.script_job(studio, job, script)
-    request["ResourceConfig"] |= {"InstanceCount": 2, "InstanceType": "ml.t2.medium"}
+    request["ResourceConfig"] |= {"InstanceCount": 2, "InstanceType": "ml.t3.medium"}
     sagemaker.create_training_job(**request)
     done = jobs.wait(studio, job)
     assert done["TrainingJobStatus"] == "Completed", (done.get("FailureReason"), jobs.log(studio, job))
