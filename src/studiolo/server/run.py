@@ -1,9 +1,11 @@
 """uvicorn around the application: one port, fast loop and parser, a clean end on SIGTERM and Ctrl-C."""
 
 import asyncio
+import contextlib
 import errno
+import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 import uvicorn
@@ -35,6 +37,21 @@ def bind(config: Config) -> socket.socket:
     return it
 
 
+class _Server(uvicorn.Server):
+    """Ends on a signal and returns; uvicorn's own way raises the signal again, which is no clean exit."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
 async def serve(
     app: Any, listening: socket.socket, on_ready: Callable[[], Awaitable[None]], on_stop: Callable[[], Awaitable[None]]
 ) -> None:
@@ -51,7 +68,7 @@ async def serve(
         timeout_keep_alive=75,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    server = uvicorn.Server(settings)
+    server = _Server(settings)
 
     async def ready() -> None:
         while not server.started:

@@ -30,15 +30,14 @@ if which == "sklearn":
 import argparse, json, os
 import joblib, numpy as np
 from sklearn.ensemble import RandomForestClassifier
-parser = argparse.ArgumentParser()
-parser.add_argument("--n-estimators", type=int)
-parser.add_argument("--model-dir", default=os.environ["SM_MODEL_DIR"])
-parser.add_argument("--train", default=os.environ["SM_CHANNEL_TRAIN"])
-
 def model_fn(model_dir):
     return joblib.load(os.path.join(model_dir, "model.joblib"))
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--n-estimators", type=int)
+    parser.add_argument("--model-dir", default=os.environ["SM_MODEL_DIR"])
+    parser.add_argument("--train", default=os.environ["SM_CHANNEL_TRAIN"])
     args = parser.parse_args()
     data = np.loadtxt(os.path.join(args.train, "train.csv"), delimiter=",")
     model = RandomForestClassifier(args.n_estimators, random_state=0).fit(data[:, 1:], data[:, 0])

@@ -142,6 +142,7 @@ def _environment(
         "STUDIOLO_FRAMEWORK": environment.framework,
         "STUDIOLO_CORES": str(int(max(1, cores))),
         "OMP_NUM_THREADS": "1",
+        "SM_MODEL_DIR": "/opt/ml/model",
         **variant["Environment"],
     }
     if variant["Isolated"] or platform.identity is None:

@@ -1,0 +1,1 @@
+export { generateThemeStylesheet } from "@cloudscape-design/components/theming";

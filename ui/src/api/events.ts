@@ -1,0 +1,67 @@
+// Every change of a record reaches the pages over one stream; a page never has to be reloaded.
+import type { QueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+
+import { currentProject } from "./client";
+
+export interface RecordEvent {
+  id: number;
+  kind: string;
+  name: string;
+  status?: string;
+  secondary?: string;
+  progress?: number | null;
+  deleted: boolean;
+}
+
+/** Which queries an event makes stale: the thing itself and the lists of its kind. */
+export const staleAfter = (event: RecordEvent): unknown[][] => [
+  [event.kind, event.name],
+  ["list", event.kind],
+];
+
+const progress = new Map<string, number>();
+export const progressOf = (kind: string, name: string) => progress.get(`${kind}/${name}`);
+
+export function note(event: RecordEvent) {
+  const key = `${event.kind}/${event.name}`;
+  if (typeof event.progress === "number") progress.set(key, event.progress);
+  else progress.delete(key);
+}
+
+/** False while the connection is down. */
+export function useEvents(client: QueryClient, project: string | undefined): boolean {
+  const [connected, setConnected] = useState(true);
+  useEffect(() => {
+    if (!project) return;
+    const source = new EventSource(`/api/events?x-studio-project=${currentProject()}`);
+    const waiting = new Map<string, unknown[]>();
+    let timer: number | undefined;
+    let down: number | undefined;
+    const flush = () => {
+      timer = undefined;
+      for (const key of waiting.values()) void client.invalidateQueries({ queryKey: key });
+      waiting.clear();
+    };
+    source.onmessage = (message) => {
+      const event = JSON.parse(message.data as string) as RecordEvent;
+      note(event);
+      for (const key of staleAfter(event)) waiting.set(JSON.stringify(key), key);
+      timer ??= window.setTimeout(flush, 250);
+    };
+    source.addEventListener("reset", () => void client.invalidateQueries());
+    source.onopen = () => {
+      window.clearTimeout(down);
+      setConnected(true);
+    };
+    source.onerror = () => {
+      down = window.setTimeout(() => setConnected(false), 3000);
+    };
+    return () => {
+      source.close();
+      window.clearTimeout(timer);
+      window.clearTimeout(down);
+    };
+  }, [client, project]);
+  return connected;
+}

@@ -1,0 +1,140 @@
+// The members of AWS's documents that the pages read. Times are epoch seconds.
+export interface Session {
+  user: string;
+  studioAdmin: boolean;
+  projects: { account: string; name: string; role: Role }[];
+  project: { account: string; name: string; role: Role } | null;
+  region: string;
+  version: string;
+  endpoint: string;
+}
+export type Role = "admin" | "contributor" | "viewer";
+
+export interface JobSummary {
+  TrainingJobName: string;
+  TrainingJobStatus: string;
+  SecondaryStatus?: string;
+  CreationTime: number;
+  TrainingEndTime?: number;
+  LastModifiedTime?: number;
+}
+export interface Metric {
+  MetricName: string;
+  Value: number;
+}
+export interface Channel {
+  ChannelName: string;
+  ContentType?: string;
+  DataSource: { S3DataSource?: { S3Uri: string; S3DataType: string; S3DataDistributionType?: string } };
+}
+export interface Job extends JobSummary {
+  TrainingJobArn: string;
+  SecondaryStatus: string;
+  SecondaryStatusTransitions: { Status: string; StartTime: number; EndTime?: number; StatusMessage?: string }[];
+  FailureReason?: string;
+  HyperParameters?: Record<string, string>;
+  Environment?: Record<string, string>;
+  AlgorithmSpecification: {
+    TrainingImage?: string;
+    TrainingInputMode?: string;
+    MetricDefinitions?: { Name: string; Regex: string }[];
+    ContainerEntrypoint?: string[];
+    ContainerArguments?: string[];
+  };
+  ResourceConfig: { InstanceType?: string; InstanceCount?: number; VolumeSizeInGB?: number };
+  StoppingCondition: { MaxRuntimeInSeconds?: number };
+  InputDataConfig?: Channel[];
+  OutputDataConfig: { S3OutputPath: string };
+  ModelArtifacts?: { S3ModelArtifacts: string };
+  FinalMetricDataList?: Metric[];
+  TrainingStartTime?: number;
+  TrainingTimeInSeconds?: number;
+  BillableTimeInSeconds?: number;
+  RoleArn: string;
+}
+export interface Container {
+  Image?: string;
+  ModelDataUrl?: string;
+  Environment?: Record<string, string>;
+}
+export interface ModelSummary {
+  ModelName: string;
+  ModelArn: string;
+  CreationTime: number;
+}
+export interface Model extends ModelSummary {
+  PrimaryContainer?: Container;
+  Containers?: Container[];
+  ExecutionRoleArn?: string;
+}
+export interface EndpointSummary {
+  EndpointName: string;
+  EndpointArn: string;
+  EndpointStatus: string;
+  CreationTime: number;
+  LastModifiedTime: number;
+}
+export interface Endpoint extends EndpointSummary {
+  EndpointConfigName: string;
+  FailureReason?: string;
+  ProductionVariants?: {
+    VariantName: string;
+    CurrentWeight?: number;
+    CurrentInstanceCount?: number;
+    DeployedImages?: { SpecifiedImage: string }[];
+  }[];
+}
+export interface EndpointConfig {
+  EndpointConfigName: string;
+  ProductionVariants: {
+    VariantName: string;
+    ModelName: string;
+    InstanceType: string;
+    InitialInstanceCount: number;
+    InitialVariantWeight: number;
+  }[];
+}
+export interface Series {
+  Metric: string;
+  Host: string;
+  Count: number;
+  Last: number;
+  Minimum: number;
+  Maximum: number;
+  Points: { Time: number; Value: number }[];
+}
+export interface InstanceType {
+  InstanceType: string;
+  Cores: number;
+  Memory: number;
+  Gpus: number;
+  PricePerHour: number;
+  Fits: boolean;
+}
+export interface Machine {
+  Total: { Cores: number; Memory: number; Gpus: number };
+  Granted: { Cores: number; Memory: number; Gpus: number };
+  Running: { Kind: string; Name: string; Since?: number }[];
+  Waiting: { Kind: string; Name: string; Reason: string }[];
+  Hostname: string;
+  Load: number;
+  MemoryUsed: number;
+  Disk: { Total: number; Free: number };
+}
+export interface ImageEntry {
+  Image: string;
+  Name: string;
+  Framework: string;
+  Version: string;
+  State: string;
+}
+export interface Preview {
+  Format: string;
+  Columns?: { Name: string; Type: string }[];
+  Rows?: (string | null)[][];
+  TotalRows?: number;
+  Text?: string;
+  Truncated: boolean;
+  Entries?: { Name: string; Size: number }[];
+  Size: number;
+}

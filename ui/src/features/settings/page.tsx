@@ -1,0 +1,77 @@
+import Alert from "@cloudscape-design/components/alert";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import FormField from "@cloudscape-design/components/form-field";
+import Header from "@cloudscape-design/components/header";
+import Input from "@cloudscape-design/components/input";
+import SegmentedControl from "@cloudscape-design/components/segmented-control";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Table from "@cloudscape-design/components/table";
+import { useState } from "react";
+
+import { studio } from "../../api/client";
+import { describe } from "../../shared/context";
+import { SHORTCUTS } from "../../shared/shortcuts";
+import { setTheme, theme } from "../../shared/theme";
+
+function Password() {
+  const [now, setNow] = useState("");
+  const [next, setNext] = useState("");
+  const [state, setState] = useState<{ type: "success" | "error"; text: string }>();
+  const save = () =>
+    studio("SetPassword", { CurrentPassword: now || undefined, NewPassword: next })
+      .then(() => setState({ type: "success", text: "The password is set." }))
+      .catch((error: unknown) => setState({ type: "error", text: describe(error) }));
+  return (
+    <SpaceBetween size="m">
+      {state && <Alert type={state.type}>{state.text}</Alert>}
+      <FormField label="Current password" description="Leave empty if you have none yet.">
+        <Input type="password" value={now} onChange={({ detail }) => setNow(detail.value)} />
+      </FormField>
+      <FormField label="New password" description="At least 8 characters.">
+        <Input type="password" value={next} onChange={({ detail }) => setNext(detail.value)} />
+      </FormField>
+      <Button onClick={() => void save()} disabled={next.length < 8} disabledReason="At least 8 characters.">
+        Set password
+      </Button>
+    </SpaceBetween>
+  );
+}
+
+export function SettingsPage() {
+  const [chosen, setChosen] = useState(theme());
+  return (
+    <ContentLayout header={<Header variant="h1">Settings</Header>}>
+      <SpaceBetween size="l">
+        <Container header={<Header variant="h2">Appearance</Header>}>
+          <SegmentedControl
+            label="Theme"
+            selectedId={chosen}
+            options={[
+              { id: "system", text: "As the system" },
+              { id: "light", text: "Light" },
+              { id: "dark", text: "Dark" },
+            ]}
+            onChange={({ detail }) => {
+              setTheme(detail.selectedId);
+              setChosen(detail.selectedId);
+            }}
+          />
+        </Container>
+        <Container header={<Header variant="h2">Password</Header>}>
+          <Password />
+        </Container>
+        <Table
+          contentDensity="compact"
+          header={<Header variant="h2">Keyboard</Header>}
+          items={SHORTCUTS}
+          columnDefinitions={[
+            { id: "keys", header: "Keys", isRowHeader: true, cell: (one) => <kbd>{one.keys}</kbd> },
+            { id: "does", header: "What they do", cell: (one) => one.does },
+          ]}
+        />
+      </SpaceBetween>
+    </ContentLayout>
+  );
+}

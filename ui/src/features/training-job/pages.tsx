@@ -1,0 +1,4 @@
+export { ComparePage } from "./compare";
+export { CreateJobPage } from "./create";
+export { JobPage } from "./detail";
+export { JobsPage } from "./list";

@@ -1,0 +1,32 @@
+import "@cloudscape-design/global-styles/index.css";
+import "@fontsource-variable/inter";
+import "./generated/theme.css";
+import "./style.css";
+
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { ApiError } from "./api/client";
+import { router } from "./router";
+import { applyTheme } from "./shared/theme";
+
+applyTheme();
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5000,
+      // What the studio refused stays refused; only an unreachable one is asked again.
+      retry: (count, error) => count < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 500),
+    },
+  },
+});
+
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

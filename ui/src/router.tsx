@@ -1,0 +1,41 @@
+// Which page stands at which path. Pages with charts or forms load when they are first opened.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from "@tanstack/react-router";
+
+import { App } from "./app";
+import { HomePage } from "./features/home/page";
+
+const root = createRootRoute({
+  component: App,
+  notFoundComponent: () => (
+    <p>
+      There is no such page. <Link to="/">Go home</Link>
+    </p>
+  ),
+});
+
+const page = (path: string, component: ReturnType<typeof lazyRouteComponent> | (() => React.JSX.Element)) =>
+  createRoute({ getParentRoute: () => root, path, component, validateSearch: (search: Record<string, unknown>) => search });
+
+const job = (name: string) => () => import("./features/training-job/pages").then((all) => ({ default: all[name as keyof typeof all] }));
+
+const routes = [
+  page("/", HomePage),
+  page("/jobs", lazyRouteComponent(job("JobsPage"))),
+  page("/jobs/create", lazyRouteComponent(job("CreateJobPage"))),
+  page("/jobs/compare", lazyRouteComponent(job("ComparePage"))),
+  page("/jobs/$name", lazyRouteComponent(job("JobPage"))),
+  page("/models", lazyRouteComponent(() => import("./features/model/pages"), "ModelsPage")),
+  page("/models/$name", lazyRouteComponent(() => import("./features/model/pages"), "ModelPage")),
+  page("/endpoints", lazyRouteComponent(() => import("./features/endpoint/pages"), "EndpointsPage")),
+  page("/endpoints/$name", lazyRouteComponent(() => import("./features/endpoint/pages"), "EndpointPage")),
+  page("/data", lazyRouteComponent(() => import("./features/bucket/pages"), "BucketsPage")),
+  page("/data/$bucket", lazyRouteComponent(() => import("./features/bucket/pages"), "BucketPage")),
+  page("/projects", lazyRouteComponent(() => import("./features/project/pages"), "ProjectsPage")),
+  page("/members", lazyRouteComponent(() => import("./features/project/pages"), "MembersPage")),
+  page("/keys", lazyRouteComponent(() => import("./features/access-key/pages"), "KeysPage")),
+  page("/connect", lazyRouteComponent(() => import("./features/access-key/pages"), "ConnectPage")),
+  page("/settings", lazyRouteComponent(() => import("./features/settings/page"), "SettingsPage")),
+  page("/invite", HomePage),
+];
+
+export const router = createRouter({ routeTree: root.addChildren(routes), defaultPreload: "intent" });

@@ -1,0 +1,39 @@
+// How values are written, the same on every page.
+export const bytes = (value: number | undefined): string => {
+  if (value === undefined) return "–";
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let size = value;
+  let unit = 0;
+  while (size >= 1024 && unit < units.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? size : size.toPrecision(3)} ${units[unit]}`;
+};
+
+export const number = (value: number | undefined): string => {
+  if (value === undefined || !Number.isFinite(value)) return "–";
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) return String(value);
+  return Number(value.toPrecision(4)).toString();
+};
+
+export const time = (seconds: number | undefined): string =>
+  seconds === undefined
+    ? "–"
+    : new Date(seconds * 1000).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+
+export const duration = (seconds: number | undefined): string => {
+  if (seconds === undefined) return "–";
+  if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+};
+
+export const money = (dollars: number): string => (dollars < 0.01 ? `$${dollars.toFixed(4)}` : `$${dollars.toFixed(2)}`);
+
+export const parseS3 = (uri: string): { bucket: string; key: string } => {
+  const rest = uri.replace(/^s3:\/\//, "");
+  const cut = rest.indexOf("/");
+  return cut < 0 ? { bucket: rest, key: "" } : { bucket: rest.slice(0, cut), key: rest.slice(cut + 1) };
+};

@@ -1,0 +1,27 @@
+// The keys that work everywhere. Single letters do nothing while a field has the focus.
+export const SHORTCUTS = [
+  { keys: "Ctrl K", does: "Find anything, do anything" },
+  { keys: "?", does: "These shortcuts" },
+  { keys: "g h", does: "Home" },
+  { keys: "g j", does: "Training jobs" },
+  { keys: "g m", does: "Models" },
+  { keys: "g e", does: "Endpoints" },
+  { keys: "g d", does: "Data" },
+  { keys: "n j", does: "New training job" },
+  { keys: "Shift F10", does: "Actions of the row in a list" },
+  { keys: "D", does: "Deploy the row in a list" },
+];
+
+export const CHORDS: Record<string, string> = {
+  "g h": "/",
+  "g j": "/jobs",
+  "g m": "/models",
+  "g e": "/endpoints",
+  "g d": "/data",
+  "n j": "/jobs/create",
+};
+
+export const typing = (target: EventTarget | null): boolean => {
+  const element = target as HTMLElement | null;
+  return Boolean(element?.closest("input, textarea, select, [contenteditable=true], [role=dialog], [role=menu]"));
+};
