@@ -198,7 +198,6 @@ export function App() {
             {
               type: "menu-dropdown",
               text: session.project?.name ?? "No project",
-              ariaLabel: "Project",
               items: session.projects.map((one) => ({ id: one.account, text: one.name, description: `${one.account} · ${one.role}` })),
               onItemClick: ({ detail }) => {
                 chooseProject(detail.id);
@@ -209,7 +208,6 @@ export function App() {
               type: "menu-dropdown",
               text: session.user,
               iconName: "user-profile",
-              ariaLabel: "You",
               items: [
                 { id: "settings", text: "Settings" },
                 { id: "out", text: "Sign out" },

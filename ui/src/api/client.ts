@@ -10,9 +10,9 @@ export class ApiError extends Error {
   }
 }
 
-let project = localStorage.getItem("studiolo.project") ?? "";
+let project: string | undefined;
 
-export const currentProject = () => project;
+export const currentProject = (): string => (project ??= localStorage.getItem("studiolo.project") ?? "");
 
 export function chooseProject(account: string) {
   project = account;
@@ -20,7 +20,7 @@ export function chooseProject(account: string) {
 }
 
 export function headers(extra: Record<string, string> = {}): Record<string, string> {
-  return project ? { ...extra, "X-Studio-Project": project } : extra;
+  return currentProject() ? { ...extra, "X-Studio-Project": currentProject() } : extra;
 }
 
 async function failure(answer: Response): Promise<ApiError> {

@@ -333,7 +333,7 @@ function PreviewBody({ bucket, name, preview }: { bucket: string; name: string; 
   if (preview.Format === "image") return <img className="preview" src={objectUrl(bucket, name)} alt={name} />;
   if (preview.Columns)
     return (
-      <div className="scroll">
+      <div className="scroll" tabIndex={0} role="region" aria-label="Rows">
         <Table
           variant="embedded"
           contentDensity="compact"
