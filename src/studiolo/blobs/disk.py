@@ -68,6 +68,132 @@ def _object(row: Sequence[Any]) -> Object:
 _COLUMNS = "key, size, etag, modified, about, segments"
 
 
+class DiskSink(protocol.Sink):
+    def __init__(self, path: Path, algorithms: Iterable[str], publish: "Callable[[DiskSink], Object | Part]") -> None:
+        self.path = path
+        self.size = 0
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sums = {name: checksums.start(name) for name in algorithms}
+        self._publish = publish
+        self._file: BinaryIO | None = path.open("xb", buffering=0)
+
+    def write(self, data: bytes) -> None:
+        assert self._file is not None
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._file.write(view) or 0 :]
+        except OSError as error:
+            self.abort()
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise OutOfSpace("The disk is full.") from error
+            raise
+        self.note(data)
+
+    def note(self, data: bytes | memoryview) -> None:
+        """Counts bytes that reached the file by another way."""
+        self._md5.update(data)
+        for checksum in self._sums.values():
+            checksum.update(bytes(data) if isinstance(data, memoryview) else data)
+        self.size += len(data)
+
+    @property
+    def etag(self) -> str:
+        return self._md5.hexdigest()
+
+    @property
+    def md5(self) -> str:
+        return base64.b64encode(self._md5.digest()).decode()
+
+    def digest(self, algorithm: str) -> str:
+        return self.md5 if algorithm == "md5" else checksums.text(self._sums[algorithm])
+
+    @property
+    def sums(self) -> dict[str, str]:
+        return {name: checksums.text(checksum) for name, checksum in self._sums.items()}
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def commit(self) -> Object:
+        self._close()
+        try:
+            done = self._publish(self)
+        except BaseException:
+            self.abort()
+            raise
+        assert isinstance(done, Object)
+        return done
+
+    def commit_part(self) -> Part:
+        self._close()
+        try:
+            done = self._publish(self)
+        except BaseException:
+            self.abort()
+            raise
+        assert isinstance(done, Part)
+        return done
+
+    def abort(self) -> None:
+        self._close()
+        self.path.unlink(missing_ok=True)
+
+
+class SegmentReader(io.RawIOBase):
+    """A seekable stream over files opened at once, so replacing the object meanwhile changes nothing for its reader."""
+
+    def __init__(self, files: Sequence[tuple[BinaryIO, int]]) -> None:
+        self._files = files
+        self._position = 0
+        self._size = sum(size for _, size in files)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._position = max(0, offset + (0, self._position, self._size)[whence])
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        start = 0
+        for file, size in self._files:
+            if self._position < start + size:
+                wanted = min(len(buffer), start + size - self._position)
+                data = os.pread(file.fileno(), wanted, self._position - start)
+                buffer[: len(data)] = data
+                self._position += len(data)
+                return len(data)
+            start += size
+        return 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Like a buffered stream's: short only at the end."""
+        left = self._size - self._position if size < 0 else min(size, self._size - self._position)
+        out: list[bytes] = []
+        while left > 0:
+            buffer = bytearray(min(left, COPY_CHUNK))
+            got = self.readinto(buffer)
+            if not got:
+                break
+            out.append(bytes(buffer[:got]))
+            left -= got
+        return b"".join(out)
+
+    def close(self) -> None:
+        for file, _ in self._files:
+            file.close()
+        super().close()
+
+
 class DiskBlobs(protocol.Blobs):
     def __init__(self, root: Path) -> None:
         self._data, self._tmp = root / "data", root / "tmp"
@@ -281,7 +407,33 @@ class DiskBlobs(protocol.Blobs):
         self, bucket: str, *, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000
     ) -> Listing:
         self.bucket(bucket)
-        return listing.page(self._index, bucket, prefix, delimiter, after, limit, read_object)
+        objects: list[Object] = []
+        prefixes: list[str] = []
+        position, inclusive = (after, False) if after >= prefix else (prefix, True)
+        if delimiter and after.startswith(prefix) and after.endswith(delimiter) and len(after) > len(prefix):
+            position = after_prefix(after)
+        end = after_prefix(prefix)
+        while len(objects) + len(prefixes) <= limit:
+            wanted = 1 + limit - len(objects) - len(prefixes)
+            rows = self._index.all(
+                f"SELECT {_COLUMNS} FROM objects WHERE bucket = ? AND key {'>=' if inclusive else '>'} ? AND key < ?"
+                " ORDER BY key LIMIT ?",
+                bucket, position, end, min(wanted, 200) if delimiter else wanted,
+            )  # fmt: skip
+            if not rows:
+                return Listing(objects, prefixes, None)
+            for row in rows:
+                rolled = _rolled(row[0], prefix, delimiter)
+                if rolled is not None:
+                    prefixes.append(rolled)
+                    # Skips everything below the prefix without reading it.
+                    position, inclusive = after_prefix(rolled), True
+                    break
+                objects.append(_object(row))
+                position, inclusive = row[0], False
+                if len(objects) + len(prefixes) > limit:
+                    break
+        return _shortened(objects, prefixes, limit)
 
     def iterate(self, bucket: str, prefix: str = "") -> Iterator[Object]:
         after = ""
@@ -291,6 +443,115 @@ class DiskBlobs(protocol.Blobs):
             if page.next_after is None:
                 return
             after = page.next_after
+
+    # Multipart uploads.
+
+    def create_upload(
+        self, bucket: str, key: str, attributes: Attributes, *, now: float, checksums: Iterable[str] = ()
+    ) -> Upload:
+        self.bucket(bucket)
+        upload = Upload(uuid.uuid4().hex, bucket, key, now)
+        with self._index.write() as writer:
+            writer.execute(
+                "INSERT INTO uploads VALUES (?, ?, ?, ?, ?)", (upload.id, bucket, key, now, _about(attributes, {}))
+            )
+        return upload
+
+    def _upload(self, bucket: str, upload: str) -> Sequence[Any]:
+        row = self._index.one(
+            "SELECT id, bucket, key, started, about FROM uploads WHERE id = ? AND bucket = ?", upload, bucket
+        )
+        if row is None:
+            raise NoSuchUpload(upload)
+        return row
+
+    def open_part(
+        self, bucket: str, upload: str, number: int, *, now: float, checksums: Iterable[str] = ()
+    ) -> DiskSink:
+        self._upload(bucket, upload)
+
+        def publish(sink: DiskSink) -> Part:
+            file = self._link(sink)
+            about = orjson.dumps(sink.sums)
+            with self._index.write() as writer:
+                if writer.execute("SELECT 1 FROM uploads WHERE id = ?", (upload,)).fetchone() is None:
+                    self._path(file).unlink(missing_ok=True)
+                    raise NoSuchUpload(upload)
+                old = writer.execute(
+                    "SELECT file FROM parts WHERE upload = ? AND number = ?", (upload, number)
+                ).fetchone()
+                use(writer, file)
+                unused = drop(writer, [old[0]]) if old else []
+                writer.execute(
+                    "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (upload, number, file, sink.size, sink.etag, now, about),
+                )
+            sink.path.unlink(missing_ok=True)
+            self._remove(unused)
+            return Part(number, sink.size, sink.etag, now, sink.sums)
+
+        return DiskSink(self._tmp / uuid.uuid4().hex, checksums, publish)
+
+    def parts(self, bucket: str, upload: str) -> Sequence[Part]:
+        self._upload(bucket, upload)
+        rows = self._index.all(
+            "SELECT number, size, etag, modified, about FROM parts WHERE upload = ? ORDER BY number", upload
+        )
+        return [Part(number, size, etag, modified, orjson.loads(about)) for number, size, etag, modified, about in rows]
+
+    def uploads(self, bucket: str) -> Sequence[Upload]:
+        rows = self._index.all(
+            "SELECT id, bucket, key, started FROM uploads WHERE bucket = ? ORDER BY key, started", bucket
+        )
+        return [Upload(*row) for row in rows]
+
+    def complete_upload(
+        self,
+        bucket: str,
+        upload: str,
+        parts: Sequence[tuple[int, str]],
+        *,
+        now: float,
+        condition: Condition = Condition(),
+    ) -> Object:
+        _, _, key, _, about = self._upload(bucket, upload)
+        with self._index.write() as writer:
+            rows = writer.execute("SELECT number, file, size, etag FROM parts WHERE upload = ?", (upload,)).fetchall()
+            stored = {number: (file, size, etag) for number, file, size, etag in rows}
+            segments: Segments = []
+            digest = hashlib.md5(usedforsecurity=False)
+            for number, etag in parts:
+                if number not in stored or stored[number][2] != etag:
+                    raise InvalidPart(str(number))
+                segments.append(stored[number][:2])
+                digest.update(bytes.fromhex(stored[number][2]))
+            old = writer.execute(
+                "SELECT etag, segments FROM objects WHERE bucket = ? AND key = ?", (bucket, key)
+            ).fetchone()
+            _check(condition, old[0] if old else None)
+            used = {number for number, _ in parts}
+            spare = [file for number, (file, _, _) in stored.items() if number not in used]
+            if old:
+                spare += [file for file, _ in orjson.loads(old[1])]
+            unused = drop(writer, spare) if spare else []
+            facts = (sum(size for _, size in segments), f"{digest.hexdigest()}-{len(segments)}", now)
+            writer.execute(
+                "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (bucket, key, *facts, orjson.dumps(segments), about),
+            )
+            writer.execute("DELETE FROM parts WHERE upload = ?", (upload,))
+            writer.execute("DELETE FROM uploads WHERE id = ?", (upload,))
+        self._remove(unused)
+        return _object((key, *facts, about))
+
+    def abort_upload(self, bucket: str, upload: str) -> None:
+        self._upload(bucket, upload)
+        with self._index.write() as writer:
+            files = [row[0] for row in writer.execute("SELECT file FROM parts WHERE upload = ?", (upload,))]
+            unused = drop(writer, files) if files else []
+            writer.execute("DELETE FROM parts WHERE upload = ?", (upload,))
+            writer.execute("DELETE FROM uploads WHERE id = ?", (upload,))
+        self._remove(unused)
 
     # Whole files.
 
@@ -334,3 +595,33 @@ def _check(condition: Condition, etag: str | None) -> None:
         raise PreconditionFailed("The object is another one by now.")
     if condition.if_match is not None and etag is None:
         raise NoSuchKey("There is no object to match.")
+
+
+def _rolled(key: str, prefix: str, delimiter: str) -> str | None:
+    if not delimiter:
+        return None
+    end = key.find(delimiter, len(prefix))
+    return None if end < 0 else key[: end + len(delimiter)]
+
+
+def _shortened(objects: list[Object], prefixes: list[str], limit: int) -> Listing:
+    """At most `limit` of both in their common order, and where the next page begins."""
+    names = sorted([*(one.key for one in objects), *prefixes])[:limit]
+    if len(objects) + len(prefixes) <= limit:
+        return Listing(objects, prefixes, None)
+    last = names[-1] if names else ""
+    return Listing([one for one in objects if one.key <= last], [one for one in prefixes if one <= last], last or None)
+
+
+def _copy(source: int, target: int, size: int) -> None:
+    offset = 0
+    while offset < size:
+        try:
+            moved = os.copy_file_range(source, target, min(size - offset, 2**30), offset)
+        except OSError as error:
+            if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+                raise
+            moved = os.write(target, os.pread(source, COPY_CHUNK, offset))
+        if moved == 0:
+            return
+        offset += moved

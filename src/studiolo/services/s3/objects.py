@@ -29,7 +29,10 @@ _STORED_HEADERS = {
     "CacheControl": "cache-control", "ContentDisposition": "content-disposition", "ContentEncoding": "content-encoding",
     "ContentLanguage": "content-language",
 }  # fmt: skip
-_CHECKSUMS = {"crc32": "ChecksumCRC32", "crc32c": "ChecksumCRC32C", "sha1": "ChecksumSHA1", "sha256": "ChecksumSHA256"}
+_CHECKSUMS = {
+    "crc32": "ChecksumCRC32", "crc32c": "ChecksumCRC32C", "crc64nvme": "ChecksumCRC64NVME", "sha1": "ChecksumSHA1",
+    "sha256": "ChecksumSHA256",
+}  # fmt: skip
 
 
 def attributes_of(params: Mapping[str, Any]) -> Attributes:
@@ -55,7 +58,7 @@ def algorithms_of(call: Call) -> list[str]:
     if trailer.startswith("x-amz-checksum-"):
         named.add(trailer.removeprefix("x-amz-checksum-"))
     unknown = named - ALGORITHMS.keys()
-    if unknown or "ChecksumCRC64NVME" in call.params:
+    if unknown:
         raise s3_error(
             "InvalidRequest", f"The checksum is not supported; use one of {', '.join(sorted(ALGORITHMS)).upper()}."
         )
