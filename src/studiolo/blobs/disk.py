@@ -254,6 +254,8 @@ class DiskBlobs(protocol.Blobs):
 
     def delete_bucket(self, name: str) -> None:
         self.bucket(name)
+        if self._index.one("SELECT 1 FROM objects WHERE bucket = ? LIMIT 1", name):
+            raise BucketNotEmpty(name)
         for upload in self.uploads(name):
             self.abort_upload(name, upload.id)
         with self._index.write() as writer:
@@ -409,15 +411,18 @@ class DiskBlobs(protocol.Blobs):
         self.bucket(bucket)
         objects: list[Object] = []
         prefixes: list[str] = []
-        position, inclusive = (after, False) if after >= prefix else (prefix, True)
-        if delimiter and after.startswith(prefix) and after.endswith(delimiter) and len(after) > len(prefix):
+        position: str | bytes = prefix
+        inclusive = after < prefix or not after
+        if not inclusive:
+            position = after
+        if after.startswith(prefix) and _rolled(after, prefix, delimiter) == after:
             position = after_prefix(after)
         end = after_prefix(prefix)
         while len(objects) + len(prefixes) <= limit:
             wanted = 1 + limit - len(objects) - len(prefixes)
             rows = self._index.all(
-                f"SELECT {_COLUMNS} FROM objects WHERE bucket = ? AND key {'>=' if inclusive else '>'} ? AND key < ?"
-                " ORDER BY key LIMIT ?",
+                f"SELECT {_COLUMNS} FROM objects WHERE bucket = ? AND key {'>=' if inclusive else '>'} CAST(? AS TEXT)"
+                " AND key < CAST(? AS TEXT) ORDER BY key LIMIT ?",
                 bucket, position, end, min(wanted, 200) if delimiter else wanted,
             )  # fmt: skip
             if not rows:
@@ -591,10 +596,10 @@ class _Moved(Exception):
 def _check(condition: Condition, etag: str | None) -> None:
     if condition.if_none_match == "*" and etag is not None:
         raise PreconditionFailed("The key is taken.")
-    if condition.if_match is not None and condition.if_match not in ("*", etag):
-        raise PreconditionFailed("The object is another one by now.")
     if condition.if_match is not None and etag is None:
         raise NoSuchKey("There is no object to match.")
+    if condition.if_match is not None and condition.if_match not in ("*", etag):
+        raise PreconditionFailed("The object is another one by now.")
 
 
 def _rolled(key: str, prefix: str, delimiter: str) -> str | None:

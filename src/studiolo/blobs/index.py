@@ -90,6 +90,6 @@ def drop(writer: sqlite3.Connection, files: Sequence[str]) -> list[str]:
     return [row[0] for row in writer.execute(f"SELECT file FROM files WHERE used <= 0 AND file IN ({marks})", files)]
 
 
-def after_prefix(prefix: str) -> str:
-    """The least text greater than everything that begins with `prefix`, as far as SQLite compares."""
-    return prefix + "\U0010ffff"
+def after_prefix(prefix: str) -> bytes:
+    """A bound above everything that begins with `prefix`: no UTF-8 text holds that byte. Compare with CAST(? AS TEXT)."""
+    return prefix.encode() + b"\xff"

@@ -1,0 +1,193 @@
+"""Whatever is sent to whatever operation is built: an AWS error that says what is wrong, never a 5xx."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from studiolo.base.config import Config
+from studiolo.cli.wiring import services_of
+from studiolo.run.protocol import Machine, Resources
+from studiolo.server.aws import AwsWire
+from studiolo.services.platform import Platform
+from studiolo.services.request import Caller
+from studiolo.services.sagemaker.service import indexers
+from studiolo.services.studio.identity import Accounts
+from studiolo.store.memory import MemoryStore
+from studiolo.wire import model
+from studiolo.wire.http import Request
+
+
+class NoRunner:
+    """Nothing runs here: requests are judged before anything would."""
+
+    def watch(self, watcher):
+        return lambda: None
+
+    def handles(self):
+        return []
+
+    def machine(self):
+        return Machine(Resources(2, 2**33), Resources(0, 0), [], [])
+
+
+class NoEnvironments:
+    def resolve(self, image):
+        return None
+
+    def catalog(self):
+        return []
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    from studiolo.blobs.disk import DiskBlobs
+    from studiolo.series.sqlite import SqliteSeries
+
+    home: Path = tmp_path_factory.mktemp("bad")
+    store = MemoryStore(indexers())
+    accounts = Accounts(store, time.time)
+    platform = Platform(
+        Config(home),
+        time.time,
+        store,
+        DiskBlobs(home / "blobs"),
+        SqliteSeries(home / "s.db"),
+        NoRunner(),
+        NoEnvironments(),
+        accounts,
+    )
+    services = services_of(platform)
+    return services, AwsWire(services, accounts, time.time)
+
+
+CALLER = Caller("ann", "123456789012", "admin", True)
+
+
+def ask(wire, service, operation, body: bytes):
+    prefix = model.service(service).metadata["targetPrefix"]
+    request = Request(
+        "POST", "/", "", {"x-amz-target": f"{prefix}.{operation}", "content-type": "application/x-amz-json-1.1"}
+    )
+
+    async def receive():
+        return {"type": "http.request", "body": body}
+
+    async def go():
+        return await wire(request, receive, "id", CALLER, service)
+
+    return asyncio.run(go())
+
+
+def right(shape, depth=0):
+    """Values that fit a shape's type, though rarely its constraints."""
+    kind = shape.type_name
+    if kind == "structure":
+        known = model.members(shape)
+        if depth > 3:
+            return st.just({})
+        needed = model.required(shape)
+        optional = {name: right(held, depth + 1) for name, held in list(known.items())[:8] if name not in needed}
+        return st.fixed_dictionaries({name: right(known[name], depth + 1) for name in needed}, optional=optional)
+    if kind == "list":
+        return st.lists(right(model.element(shape), depth + 1), max_size=2)
+    if kind == "map":
+        return st.dictionaries(st.text(max_size=5), right(model.key_and_value(shape)[1], depth + 1), max_size=2)
+    if kind in ("integer", "long"):
+        return st.integers(-(2**40), 2**40)
+    if kind in ("float", "double"):
+        return st.floats(-1e9, 1e9)
+    if kind == "timestamp":
+        return st.floats(0, 2e9) | st.just(1e300)
+    if kind == "boolean":
+        return st.booleans()
+    allowed = model.enum(shape)
+    names = st.sampled_from(
+        [
+            "a",
+            "job-1",
+            "x" * 300,
+            "s3://bucket/key",
+            "no such!",
+            "arn:aws:iam::123456789012:role/r",
+            "\x00ü",
+            "ml.m5.large",
+        ]
+    )
+    return names | (st.sampled_from(allowed) if allowed else st.text(max_size=8))
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def operations(services):
+    return [
+        (service.name, name)
+        for service in services
+        for name in service.operations()
+        if model.protocol(service.name) == "json"
+    ]
+
+
+@given(data=st.data())
+@settings(
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+def test_no_input_makes_it_fail(studio, data):
+    services, wire = studio
+    service, operation = data.draw(st.sampled_from(operations(services)))
+    shape = model.operation(service, operation).input_shape
+    document = data.draw(right(shape) if shape is not None else st.just({}))
+    if document and data.draw(st.booleans()):
+        document = {**document, data.draw(st.sampled_from(sorted(document))): data.draw(junk)}
+    response = ask(wire, service, operation, json.dumps(document).encode())
+    assert response.status < 500, (operation, document, response.body)
+    if response.status >= 400:
+        answer = orjson.loads(response.body)
+        assert answer["__type"] and len(answer["message"]) > 5
+        assert "Traceback" not in answer["message"]
+
+
+@given(body=st.binary(max_size=60))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_bytes_make_it_fail(studio, body):
+    _, wire = studio
+    assert ask(wire, "sagemaker", "CreateTrainingJob", body).status == 400
+
+
+def test_a_viewer_can_look_and_not_touch(studio):
+    _, wire = studio
+    viewer = Caller("vic", "123456789012", "viewer")
+
+    def ask_as(operation, document):
+        request = Request("POST", "/", "", {"x-amz-target": f"SageMaker.{operation}"})
+
+        async def go():
+            async def receive():
+                return {"type": "http.request", "body": orjson.dumps(document)}
+
+            return await wire(request, receive, "id", viewer, "sagemaker")
+
+        return asyncio.run(go())
+
+    assert ask_as("ListModels", {}).status == 200
+    refused = ask_as("CreateModel", {"ModelName": "m", "PrimaryContainer": {"Image": "x"}})
+    assert orjson.loads(refused.body)["__type"] == "AccessDeniedException"
+
+
+def test_what_is_not_built_says_so(studio):
+    _, wire = studio
+    answer = ask(wire, "sagemaker", "CreateHub", b'{"HubName": "h", "HubDescription": "d"}')
+    assert answer.status == 400 and b"CreateHub is not supported" in answer.body
+    assert orjson.loads(ask(wire, "sagemaker", "ListHubs", b"{}").body) == {"HubSummaries": []}
