@@ -41,7 +41,7 @@ def test_sagemaker_and_logs(studio):
     job = jobs.name("cli")
     request = jobs.script_job(studio, job, "print('from the command line')")
     aws(studio, "sagemaker", "create-training-job", "--cli-input-json", json.dumps(request))
-    aws(studio, "sagemaker", "wait", "training-job-completed-or-stopped", "--training-job-name", job)
+    jobs.wait(studio, job)
     listed = json.loads(aws(studio, "sagemaker", "list-training-jobs", "--name-contains", job))
     assert [entry["TrainingJobStatus"] for entry in listed["TrainingJobSummaries"]] == ["Completed"]
     assert json.loads(aws(studio, "sagemaker", "list-notebook-instances")) == {"NotebookInstances": []}

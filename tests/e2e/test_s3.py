@@ -1,0 +1,220 @@
+"""S3 as boto3 and other clients speak it."""
+
+import base64
+import hashlib
+import urllib.error
+import urllib.request
+import zlib
+
+import boto3
+import jobs
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def s3(studio):
+    return studio.client("s3")
+
+
+@pytest.fixture
+def place(studio, s3):
+    """(bucket, prefix) of a test's own."""
+    return studio.bucket, f"{jobs.name('s3')}/"
+
+
+def code(call, **members):
+    with pytest.raises(ClientError) as refused:
+        call(**members)
+    return refused.value.response["Error"]["Code"]
+
+
+@pytest.mark.parametrize(
+    "key", ["../../etc/passwd", "a//b", "ü/日本 語+&=?.txt", "folder/", "x" * 900, "/leading", "a/../b", "%2e%2e"]
+)
+def test_any_key_is_a_plain_name(s3, place, key):
+    bucket, prefix = place
+    s3.put_object(Bucket=bucket, Key=prefix + key, Body=key.encode(), Metadata={"who": "ann"}, ContentType="text/plain")
+    got = s3.get_object(Bucket=bucket, Key=prefix + key)
+    assert (got["Body"].read(), got["Metadata"], got["ContentType"]) == (key.encode(), {"who": "ann"}, "text/plain")
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]] == [prefix + key]
+    s3.delete_object(Bucket=bucket, Key=prefix + key)
+    assert code(s3.get_object, Bucket=bucket, Key=prefix + key) == "NoSuchKey"
+
+
+def test_ranges_and_conditions(s3, place):
+    bucket, prefix = place
+    key = f"{prefix}k"
+    etag = s3.put_object(Bucket=bucket, Key=key, Body=b"0123456789")["ETag"]
+    for text, wanted, shown in (
+        ("bytes=2-4", b"234", "bytes 2-4/10"),
+        ("bytes=-3", b"789", "bytes 7-9/10"),
+        ("bytes=8-99", b"89", "bytes 8-9/10"),
+    ):
+        got = s3.get_object(Bucket=bucket, Key=key, Range=text)
+        assert (got["Body"].read(), got["ContentRange"], got["ResponseMetadata"]["HTTPStatusCode"]) == (
+            wanted,
+            shown,
+            206,
+        )
+    assert code(s3.get_object, Bucket=bucket, Key=key, Range="bytes=10-") == "InvalidRange"
+    assert code(s3.get_object, Bucket=bucket, Key=key, IfMatch='"other"') == "PreconditionFailed"
+    assert code(s3.get_object, Bucket=bucket, Key=key, IfNoneMatch=etag) == "304"
+    assert code(s3.put_object, Bucket=bucket, Key=key, Body=b"", IfNoneMatch="*") == "PreconditionFailed"
+    s3.put_object(Bucket=bucket, Key=key, Body=b"new", IfMatch=etag)
+    assert code(s3.put_object, Bucket=bucket, Key=key, Body=b"", IfMatch=etag) == "PreconditionFailed"
+
+
+def test_lists_roll_up_and_page(s3, place):
+    bucket, prefix = place
+    for name in ("a/1", "a/2", "b", "c/x/y", "d", "a"):
+        s3.put_object(Bucket=bucket, Key=prefix + name, Body=b"x")
+    got = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, Delimiter="/")
+    assert [one["Key"][len(prefix) :] for one in got["Contents"]] == ["a", "b", "d"]
+    assert [one["Prefix"][len(prefix) :] for one in got["CommonPrefixes"]] == ["a/", "c/"]
+    for operation in ("list_objects_v2", "list_objects"):
+        pages = s3.get_paginator(operation).paginate(
+            Bucket=bucket, Prefix=prefix, Delimiter="/", PaginationConfig={"PageSize": 2}
+        )
+        found = []
+        for page in pages:
+            assert len(page.get("Contents", [])) + len(page.get("CommonPrefixes", [])) <= 2
+            found += [one["Key"] for one in page.get("Contents", [])] + [
+                one["Prefix"] for one in page.get("CommonPrefixes", [])
+            ]
+        assert sorted(found) == sorted(prefix + name for name in ("a", "a/", "b", "c/", "d")), operation
+    after = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, StartAfter=f"{prefix}b")
+    assert [one["Key"][len(prefix) :] for one in after["Contents"]] == ["c/x/y", "d"]
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
+def test_checksums_are_verified_and_given_back(s3, place, algorithm):
+    bucket, prefix = place
+    data = b"some bytes" * 100
+    if algorithm in ("CRC32", "SHA1", "SHA256"):
+        value = {
+            "CRC32": zlib.crc32(data).to_bytes(4, "big"),
+            "SHA1": hashlib.sha1(data).digest(),
+            "SHA256": hashlib.sha256(data).digest(),
+        }
+        right = {f"Checksum{algorithm}": base64.b64encode(value[algorithm]).decode()}
+    else:
+        right = {"ChecksumAlgorithm": algorithm}
+    try:
+        s3.put_object(Bucket=bucket, Key=f"{prefix}k", Body=data, **right)
+    except Exception as error:
+        assert "awscrt" in str(error) or "CRT" in str(error)
+        pytest.skip("this boto3 needs awscrt for it")
+    head = s3.head_object(Bucket=bucket, Key=f"{prefix}k", ChecksumMode="ENABLED")
+    assert head[f"Checksum{algorithm}"]
+    if "ChecksumAlgorithm" not in right:
+        wrong = {
+            f"Checksum{algorithm}": base64.b64encode(b"\0" * len(base64.b64decode(next(iter(right.values()))))).decode()
+        }
+        assert code(s3.put_object, Bucket=bucket, Key=f"{prefix}w", Body=data, **wrong) == "BadDigest"
+        assert code(s3.head_object, Bucket=bucket, Key=f"{prefix}w") == "404"
+
+
+def test_multipart(s3, place):
+    bucket, prefix = place
+    key = f"{prefix}big"
+    upload = s3.create_multipart_upload(Bucket=bucket, Key=key, ContentType="x/y")["UploadId"]
+    parts = []
+    for number, data in ((2, b"b" * 10), (1, b"a" * (5 << 20))):
+        etag = s3.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, Body=data)["ETag"]
+        parts.append({"PartNumber": number, "ETag": etag})
+    assert [one["PartNumber"] for one in s3.list_parts(Bucket=bucket, Key=key, UploadId=upload)["Parts"]] == [1, 2]
+    assert (
+        code(s3.complete_multipart_upload, Bucket=bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
+        == "InvalidPartOrder"
+    )
+    ordered = {"Parts": sorted(parts, key=lambda one: one["PartNumber"])}
+    done = s3.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload=ordered)
+    assert done["ETag"].endswith('-2"')
+    got = s3.get_object(Bucket=bucket, Key=key, Range=f"bytes={(5 << 20) - 2}-{(5 << 20) + 1}")
+    assert got["Body"].read() == b"aabb" and got["ContentType"] == "x/y"
+    assert code(s3.list_parts, Bucket=bucket, Key=key, UploadId=upload) == "NoSuchUpload"
+    small = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    tags = [
+        {
+            "PartNumber": n,
+            "ETag": s3.upload_part(Bucket=bucket, Key=key, UploadId=small, PartNumber=n, Body=b"x")["ETag"],
+        }
+        for n in (1, 2)
+    ]
+    assert (
+        code(s3.complete_multipart_upload, Bucket=bucket, Key=key, UploadId=small, MultipartUpload={"Parts": tags})
+        == "EntityTooSmall"
+    )
+    s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=small)
+
+
+def test_copies_tags_and_deletions(s3, place):
+    bucket, prefix = place
+    s3.put_object(Bucket=bucket, Key=f"{prefix}a b", Body=b"1", Metadata={"m": "1"}, Tagging="k=v")
+    s3.copy_object(Bucket=bucket, Key=f"{prefix}copy", CopySource={"Bucket": bucket, "Key": f"{prefix}a b"})
+    s3.put_object(Bucket=bucket, Key=f"{prefix}a b", Body=b"2")
+    copied = s3.get_object(Bucket=bucket, Key=f"{prefix}copy")
+    assert (copied["Body"].read(), copied["Metadata"]) == (b"1", {"m": "1"})
+    assert s3.get_object_tagging(Bucket=bucket, Key=f"{prefix}copy")["TagSet"] == [{"Key": "k", "Value": "v"}]
+    gone = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": f"{prefix}copy"}, {"Key": f"{prefix}never"}]})
+    assert len(gone["Deleted"]) == 2
+    assert s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["KeyCount"] == 1
+
+
+def test_presigned_urls_of_both_versions(studio, s3, place):
+    bucket, prefix = place
+    env = studio.env()
+    modern = boto3.client(
+        "s3", endpoint_url=studio.url, aws_access_key_id=env["AWS_ACCESS_KEY_ID"], aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        region_name="us-east-1", config=Config(signature_version="s3v4"),
+    )  # fmt: skip
+    for number, client in enumerate((s3, modern)):
+        key = f"{prefix}käse {number}"
+        put = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": key})
+        request = urllib.request.Request(put, b"by url", method="PUT", headers={"Content-Type": ""})
+        if number == 0:
+            request.add_unredirected_header("Content-Type", "")
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == 200
+        get = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=60)
+        with urllib.request.urlopen(get) as answer:
+            assert answer.read() == b"by url"
+
+
+def test_virtual_hosts(studio, s3, place):
+    """Signed for <bucket>.localhost, sent to the address that such names stand for."""
+    from botocore.auth import S3SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    bucket, prefix = place
+    env = studio.env()
+    s3.put_object(Bucket=bucket, Key=f"{prefix}v w", Body=b"virtual")
+    host = f"{bucket}.localhost:{studio.port}"
+    request = AWSRequest("GET", f"http://{host}/{prefix}v%20w", headers={"Host": host})
+    S3SigV4Auth(Credentials(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"]), "s3", "us-east-1").add_auth(
+        request
+    )
+    sent = urllib.request.Request(f"{studio.url}/{prefix}v%20w", headers=dict(request.headers.items()))
+    with urllib.request.urlopen(sent) as answer:
+        assert answer.read() == b"virtual"
+
+
+def test_buckets(studio, s3):
+    name = jobs.name("bucket")
+    s3.create_bucket(Bucket=name)
+    s3.create_bucket(Bucket=name)
+    assert name in [one["Name"] for one in s3.list_buckets()["Buckets"]]
+    assert s3.get_bucket_location(Bucket=name)["LocationConstraint"] is None
+    s3.put_object(Bucket=name, Key="k", Body=b"")
+    assert code(s3.delete_bucket, Bucket=name) == "BucketNotEmpty"
+    s3.delete_object(Bucket=name, Key="k")
+    s3.delete_bucket(Bucket=name)
+    assert code(s3.head_bucket, Bucket=name) == "404"
+    assert code(s3.create_bucket, Bucket="endpoints") == "InvalidBucketName"
+    assert code(s3.head_bucket, Bucket=studio.bucket, ExpectedBucketOwner="000000000000") == "403"
+    assert code(s3.get_bucket_policy, Bucket=studio.bucket) == "NoSuchBucketPolicy"
