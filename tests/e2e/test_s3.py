@@ -218,3 +218,21 @@ def test_buckets(studio, s3):
     assert code(s3.create_bucket, Bucket="endpoints") == "InvalidBucketName"
     assert code(s3.head_bucket, Bucket=studio.bucket, ExpectedBucketOwner="000000000000") == "403"
     assert code(s3.get_bucket_policy, Bucket=studio.bucket) == "NoSuchBucketPolicy"
+
+
+def test_what_is_not_done_is_refused_and_not_ignored(s3, place):
+    bucket, prefix = place
+    key = f"{prefix}k"
+    s3.put_object(Bucket=bucket, Key=key, Body=b"0123456789")
+    assert code(s3.delete_object, Bucket=bucket, Key=key, VersionId="v") == "NotImplemented"
+    assert code(s3.put_object, Bucket=bucket, Key=key, Body=b"x", WriteOffsetBytes=3) == "NotImplemented"
+    assert code(s3.put_object, Bucket=bucket, Key=key, Body=b"x", StorageClass="GLACIER") == "InvalidStorageClass"
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"0123456789"
+
+
+def test_a_refused_put_does_not_spoil_the_connection(s3, place):
+    bucket, prefix = place
+    s3.put_object(Bucket=bucket, Key=f"{prefix}k", Body=b"1")
+    for size in (10, 3 << 20):
+        assert code(s3.put_object, Bucket="no-such-bucket-here", Key="k", Body=b"x" * size) == "NoSuchBucket"
+        assert s3.get_object(Bucket=bucket, Key=f"{prefix}k")["Body"].read() == b"1"

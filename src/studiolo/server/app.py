@@ -61,7 +61,18 @@ class App:
         request = _request(scope)
         request_id = str(uuid.uuid4())
         address = (scope.get("client") or ("",))[0]
-        response = await self._answer(request, receive, request_id, address)
+        body_read = _has_no_body(request)
+
+        async def watched() -> MutableMapping[str, Any]:
+            nonlocal body_read
+            message = await receive()
+            body_read = body_read or not message.get("more_body")
+            return message
+
+        response = await self._answer(request, watched, request_id, address)
+        if not body_read:
+            # What is left of the body would be taken for the next request.
+            response.headers["connection"] = "close"
         return await self._send(response, send, request)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
@@ -111,6 +122,10 @@ class App:
             async for piece in body:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _has_no_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
 
 
 def _header_bytes(value: str) -> bytes:

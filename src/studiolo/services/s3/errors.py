@@ -4,7 +4,7 @@ from studiolo.base.errors import ApiError
 
 _STATUS = {
     "NoSuchBucket": 404, "NoSuchKey": 404, "NoSuchUpload": 404, "AccessDenied": 403, "BucketAlreadyExists": 409,
-    "BucketNotEmpty": 409, "PreconditionFailed": 412, "InvalidRange": 416, "InsufficientStorage": 507,
+    "BucketNotEmpty": 409, "PreconditionFailed": 412, "InvalidRange": 416, "InsufficientStorage": 507, "NotImplemented": 501,
     "NoSuchTagSet": 404, "NoSuchBucketPolicy": 404, "NoSuchCORSConfiguration": 404, "NoSuchLifecycleConfiguration": 404,
     "NoSuchWebsiteConfiguration": 404, "ServerSideEncryptionConfigurationNotFoundError": 404,
 }  # fmt: skip

@@ -105,6 +105,8 @@ async def copy_part(blobs: Blobs, call: Call, now: float) -> Mapping[str, Any]:
 def complete(blobs: Blobs, call: Call, now: float) -> Mapping[str, Any]:
     access.bucket(blobs, call)
     bucket, upload = call.params["Bucket"], call.params["UploadId"]
+    if not any(one.id == upload and one.key == call.params["Key"] for one in blobs.uploads(bucket)):
+        raise s3_error("NoSuchUpload", UploadId=upload)
     named = call.params.get("MultipartUpload", {}).get("Parts", [])
     try:
         parts = [(int(one["PartNumber"]), str(one["ETag"]).strip('"')) for one in named]

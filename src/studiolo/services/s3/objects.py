@@ -262,7 +262,9 @@ def source_of(text: str) -> tuple[str, str]:
 def copy(blobs: Blobs, call: Call, now: float) -> Mapping[str, Any]:
     access.bucket(blobs, call)
     source = source_of(call.params["CopySource"])
-    access.bucket(blobs, call, source[0])
+    expected = call.params.get("ExpectedSourceBucketOwner")
+    if access.bucket(blobs, call, source[0]).owner != (expected or call.caller.project):
+        raise s3_error("AccessDenied")
     replace = call.params.get("MetadataDirective") == "REPLACE"
     target = (call.params["Bucket"], access.key(call.params))
     if source == target and not replace:

@@ -10,11 +10,35 @@ from studiolo.services.request import Answer, Call, Handler
 from studiolo.services.s3 import access, listing, multipart, objects
 from studiolo.services.s3.errors import s3_error
 
+_SSE_C = ("SSECustomerAlgorithm", "SSECustomerKey", "CopySourceSSECustomerKey")
+_LOCK = ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus")
+NOT_DONE: Mapping[str, tuple[str, ...]] = {
+    "PutObject": (*_SSE_C, *_LOCK, "WriteOffsetBytes", "WebsiteRedirectLocation", "ChecksumSHA512", "ChecksumXXHASH64"),
+    "GetObject": (*_SSE_C, "VersionId", "PartNumber"),
+    "HeadObject": (*_SSE_C, "VersionId", "PartNumber"),
+    "CopyObject": (*_SSE_C, *_LOCK, "IfMatch", "IfNoneMatch", "WebsiteRedirectLocation"),
+    "DeleteObject": ("VersionId", "IfMatch", "IfMatchLastModifiedTime", "IfMatchSize", "MFA"),
+    "CreateMultipartUpload": (*_SSE_C, *_LOCK, "WebsiteRedirectLocation"),
+    "UploadPart": _SSE_C,
+}
+"""What would change the outcome and is not done: refused by name, since ignoring it would lose or expose data."""
+
+
+def refuse_what_is_not_done(call: Call) -> None:
+    for member in NOT_DONE.get(call.operation, ()):
+        if call.params.get(member) is not None:
+            raise s3_error("NotImplemented", f"{member} is not supported by this version of studiolo.")
+    storage = call.params.get("StorageClass", "STANDARD")
+    if storage != "STANDARD":
+        raise s3_error("InvalidStorageClass", f"The storage class {storage} is not supported: use STANDARD.")
+
+
 _UNSET = {
     "GetBucketPolicy": "NoSuchBucketPolicy",
     "GetBucketTagging": "NoSuchTagSet",
     "GetBucketCors": "NoSuchCORSConfiguration",
     "GetBucketLifecycleConfiguration": "NoSuchLifecycleConfiguration",
+    "GetBucketLifecycle": "NoSuchLifecycleConfiguration",
     "GetBucketWebsite": "NoSuchWebsiteConfiguration",
     "GetBucketEncryption": "ServerSideEncryptionConfigurationNotFoundError",
 }
@@ -106,6 +130,7 @@ class S3Service:
         return {"LocationConstraint": ""}
 
     async def _delete_object(self, call: Call) -> Answer:
+        refuse_what_is_not_done(call)
         access.bucket(self._blobs, call)
         self._blobs.delete(call.params["Bucket"], access.key(call.params))
         return Answer({}, 204)
@@ -157,6 +182,7 @@ class S3Service:
 
 def _awaited(act: Callable[..., Any], blobs: Blobs, clock: Clock | None = None) -> Handler:
     async def handler(call: Call) -> Any:
+        refuse_what_is_not_done(call)
         result = act(blobs, call) if clock is None else act(blobs, call, clock())
         return await result if hasattr(result, "__await__") else result
 
