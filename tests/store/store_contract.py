@@ -148,3 +148,15 @@ class StoreContract:
         for thread in threads:
             thread.join()
         assert store.get(key("n")).spec["count"] == 100
+
+    def test_a_forged_token_is_refused(self, store):
+        import base64
+
+        import orjson
+
+        for value, id in (([], 1), (None, 1), ({}, 1), (1.0, 2**70), (1.0, "x"), ("text", 1)):
+            forged = base64.urlsafe_b64encode(
+                orjson.dumps(["TrainingJob", "created", False, value, str(id) if id == 2**70 else id])
+            ).decode()
+            with pytest.raises(BadToken):
+                store.query(Query("TrainingJob", None, token=forged))

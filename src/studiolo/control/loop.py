@@ -55,8 +55,11 @@ class ControlLoop:
     async def _sweep(self) -> None:
         while True:
             for controller in self._controllers.values():
-                for key in controller.keys():
-                    self._queue.add(key)
+                try:
+                    for key in controller.keys():
+                        self._queue.add(key)
+                except Exception:
+                    log.exception("listing the keys of %s failed; again in %.0f s", controller.kind, SWEEP)
             await asyncio.sleep(SWEEP)
 
     async def _work(self) -> None:
@@ -64,6 +67,12 @@ class ControlLoop:
             key = await self._queue.take()
             try:
                 await self._reconcile(key)
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                # The controller's own, not ours: the worker goes on.
+                log.warning("reconciling %s was cancelled from inside", key.handle())
             finally:
                 self._queue.done(key)
 

@@ -63,7 +63,10 @@ def read_token(token: str, query: Query) -> tuple[Any, int]:
         kind, sort, descending, value, id = orjson.loads(base64.urlsafe_b64decode(token))
     except (ValueError, TypeError) as error:
         raise BadToken(token) from error
-    if (kind, sort, descending) != (query.kind, query.sort, query.descending) or not isinstance(id, int):
+    if (kind, sort, descending) != (query.kind, query.sort, query.descending):
+        raise BadToken(token)
+    textual = query.sort in ("name", "state")
+    if not isinstance(id, int) or not 0 <= id < 2**63 or not isinstance(value, str if textual else int | float):
         raise BadToken(token)
     return value, id
 

@@ -3,6 +3,7 @@
 Candidates come from the store's index (project and kind, newest first); the rest is matched here, a page at a time.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -133,6 +134,10 @@ class Search:
         kind = self._kind(call)
         if kind is None:
             return {"Results": [], "TotalHits": {"Value": 0, "Relation": "EqualTo"}}
+        return await asyncio.to_thread(self._search, kind, call)
+
+    def _search(self, kind: Kind, call: Call) -> Mapping[str, Any]:
+        """In a thread: it looks at every record of the kind, which takes a while where there are many."""
         expression = call.params.get("SearchExpression", {})
         found = [(record, doc) for record, doc in self._documents(kind, call) if satisfies(self._flat(doc), expression)]
         by = str(call.params.get("SortBy", "LastModifiedTime"))

@@ -31,7 +31,8 @@ KINDS: Mapping[str, Kind] = {
 
 def _indexer(kind: Kind) -> Indexer:
     def index(record: Record) -> Index:
-        return Index(str(record.status.get(kind.state, "")) if kind.state else "", kind.labels(record))
+        word = "Deleting" if record.deleting else str(record.status.get(kind.state, "")) if kind.state else ""
+        return Index(word, kind.labels(record))
 
     return index
 

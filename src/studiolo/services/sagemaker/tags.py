@@ -23,7 +23,7 @@ class Tags:
         text = str(call.params["ResourceArn"])
         arn = parse_arn(text)
         kind = self._by_arn_type.get(arn.type) if arn else None
-        if arn is None or kind is None or arn.account != call.caller.project:
+        if arn is None or kind is None or arn.service != "sagemaker" or arn.account != call.caller.project:
             raise ValidationError(f"Invalid ARN: {text} names nothing in this project that can be tagged.")
         try:
             return self._platform.store.get(Key(arn.account, kind.name, arn.name))
@@ -33,7 +33,7 @@ class Tags:
     def _write(self, record: Record, tags: Mapping[str, str]) -> Record | None:
         try:
             return self._platform.store.write(record, now=self._platform.clock(), tags=tags)
-        except Stale:
+        except (Stale, Missing):
             return None
 
     async def add(self, call: Call) -> Mapping[str, Any]:

@@ -55,7 +55,9 @@ class Verbs:
         """The record that a request names, by name or by an ARN of this project."""
         name = str(call.params[self._name_member])
         arn = parse_arn(name)
-        return Key(call.caller.project, self.kind.name, arn.name if arn else name)
+        if arn is not None and (arn.type, arn.account) == (self.kind.arn, call.caller.project):
+            name = arn.name
+        return Key(call.caller.project, self.kind.name, name)
 
     def find(self, call: Call) -> Record:
         key = self.key(call)
@@ -95,7 +97,7 @@ class Verbs:
             spec = self.kind.update(self.platform, call, record)
             try:
                 self.platform.store.write(record, now=self.platform.clock(), spec=spec)
-            except Stale:
+            except (Stale, Missing):
                 continue
             return {f"{self.kind.name}Arn": arn_of(self.kind, record)}
 
@@ -110,7 +112,7 @@ class Verbs:
             now = self.platform.clock()
             try:
                 self.platform.store.write(record, now=now, spec={**record.spec, "_stop": now})
-            except Stale:
+            except (Stale, Missing):
                 continue
             return
 
@@ -123,7 +125,7 @@ class Verbs:
                     self.platform.store.delete(record)
                 elif not record.deleting:
                     self.platform.store.write(record, now=self.platform.clock(), deleting=True)
-            except Stale:
+            except (Stale, Missing):
                 continue
             return
 

@@ -102,7 +102,7 @@ async def _weights(platform: Platform, call: Call) -> Mapping[str, Any]:
                 weights[name] = one["DesiredWeight"]
         try:
             platform.store.write(record, now=platform.clock(), spec={**record.spec, "_weights": weights})
-        except Stale:
+        except (Stale, Missing):
             continue
         return {"EndpointArn": _arn(record)}
 
