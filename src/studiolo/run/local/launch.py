@@ -97,7 +97,10 @@ def base_environment(prefix: Path | None, lib: Path, cores: float) -> dict[str, 
 def interpreter_homes(prefix: Path | None) -> list[str]:
     """Folders the environment's interpreter lives in, which must stay visible inside the job."""
     homes = [str(PACKAGE)]
-    if prefix:
+    if prefix is None:
+        # Without an environment the server's own interpreter is what a member may be started with.
+        homes += [sys.prefix, sys.base_prefix]
+    else:
         python = (prefix / "bin" / "python").resolve()
         homes.append(str(python.parent.parent))
     return homes
