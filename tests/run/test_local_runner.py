@@ -249,3 +249,18 @@ def test_a_warm_start_runs_the_file_as_main(runner, tmp_path):
         assert outputs[1] == ["__main__ ['x'] red True"], outputs
     finally:
         script.unlink()
+
+
+def test_a_job_as_large_as_the_machine_runs_beside_a_serving_instance(tmp_path):
+    runner = make(tmp_path, cores=2.0)
+    try:
+        serving = python("import time; time.sleep(60)", resources=Resources(2.0, 1024 * MIB))
+        runner.start(Group("Endpoint/1/e/1-A-0", [serving], share=0.1))
+        runner.start(Group("T/1/huge", [python("print('ran')", resources=Resources(96.0, 2**40))]))
+        state = wait(runner, "T/1/huge")
+        assert lines(state) == ["ran"]
+        assert "smaller than what was asked for" in state.clamped
+    finally:
+        for handle in runner.handles():
+            runner.remove(handle)
+        runner.close()

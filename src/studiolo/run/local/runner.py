@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from studiolo.run import protocol
 from studiolo.run.local import cgroups, launch, machine
-from studiolo.run.local.scheduler import Wish, admit, clamp, reason
+from studiolo.run.local.scheduler import Wish, admit, clamp, free_of, reason
 from studiolo.run.local.shim import Folder, start_time
 from studiolo.run.protocol import Group, GroupState, Machine, Member, MemberState, Mount, Resources, Usage
 
@@ -49,6 +49,8 @@ class _Known:
         self.since = since
         self.folder = folder
         self.granted: list[Resources] | None = None
+        self.held: Resources | None = None
+        """What it holds of the machine since it was admitted."""
         self.clamped = ""
         self.pids: dict[str, int] = {}
 
@@ -113,6 +115,7 @@ class LocalRunner(protocol.Runner):
             if (folder / "granted.json").exists():
                 granted = json.loads((folder / "granted.json").read_text())
                 known.granted = [Resources(**one) for one in granted["members"]]
+                known.held = Resources(**granted["held"])
                 known.clamped = granted["clamped"]
                 for member in known.group.members:
                     self._find_again(known, member)
@@ -161,21 +164,35 @@ class LocalRunner(protocol.Runner):
 
     def _waiting(self) -> list[Wish]:
         wishes = [
-            Wish(handle, clamp(known.wish, self._total)[0], known.since)
+            Wish(handle, self._clamp(known)[0], known.since)
             for handle, known in self._known.items()
             if known.granted is None and not known.ended
         ]
         return sorted(wishes, key=lambda wish: wish.since)
 
     def _grants(self) -> list[tuple[str, Resources]]:
-        return [(handle, clamp(known.wish, self._total)[0]) for handle, known in self._running()]
+        return [(handle, known.held) for handle, known in self._running() if known.held is not None]
+
+    def _room(self) -> Resources:
+        """What a job can ever get: the machine without what serving instances hold, which do not end by themselves."""
+        lasting = [known.held for _, known in self._running() if known.group.share < 1 and known.held is not None]
+        left = free_of(self._total, lasting)
+        return Resources(max(left.cores, 0.5), max(left.memory, 2**29), max(left.gpus, 0))
+
+    def _clamp(self, known: _Known) -> tuple[Resources, str]:
+        return clamp(known.wish, self._total if known.group.share < 1 else self._room())
 
     def _schedule(self) -> list[str]:
         starts = admit(self._total, [one for _, one in self._grants()], self._waiting(), time.time())
         for handle in starts:
             known = self._known[handle]
+            known.held = self._clamp(known)[0]
             known.granted, known.clamped = self._grant(known)
-            granted = {"members": [asdict(one) for one in known.granted], "clamped": known.clamped}
+            granted = {
+                "held": asdict(known.held),
+                "members": [asdict(one) for one in known.granted],
+                "clamped": known.clamped,
+            }
             Folder(str(known.folder)).write("granted.json", granted)
             for member in known.group.members:
                 self._launch(known, member)
@@ -184,7 +201,7 @@ class LocalRunner(protocol.Runner):
     def _grant(self, known: _Known) -> tuple[list[Resources], str]:
         """What each member gets: its wish, or its part of the machine where the group asks for more than that."""
         asked = Resources(sum(one.resources.cores for one in known.group.members), known.wish.memory, known.wish.gpus)
-        held, sentence = clamp(asked, self._total)
+        held, sentence = clamp(asked, self._total if known.group.share < 1 else self._room())
         cores, memory = held.cores / (asked.cores or 1), held.memory / (asked.memory or 1)
         return [
             Resources(
@@ -270,7 +287,7 @@ class LocalRunner(protocol.Runner):
             if known is None:
                 return GroupState("absent")
             if known.granted is None and not known.ended:
-                wish = clamp(known.wish, self._total)
+                wish = self._clamp(known)
                 return GroupState("waiting", reason(wish[0], self._total, self._grants()), (), wish[1], known.folder)
         states = [_state(known.member(member.name), member.name, known.since) for member in known.group.members]
         phase = "exited" if all(state.phase == "exited" for state in states) else "running"
