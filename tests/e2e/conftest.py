@@ -35,6 +35,7 @@ class Studio:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -77,7 +78,9 @@ class Studio:
         return self.process.wait(20)
 
     def env(self) -> dict[str, str]:
-        """What a clean shell holds after evaluating `studiolo env`."""
+        """What a clean shell holds after evaluating `studiolo env`; asked once, since it is the same each time."""
+        if self.known:
+            return dict(self.known)
         lines = subprocess.run(
             [STUDIOLO, "env", "--home", self.home], check=True, capture_output=True, text=True
         ).stdout
@@ -85,7 +88,8 @@ class Studio:
         base = {"PATH": os.environ["PATH"], "HOME": str(self.home.parent / "user-home")}
         Path(base["HOME"]).mkdir(exist_ok=True)
         out = subprocess.run(["sh", "-c", script], check=True, capture_output=True, env=base).stdout
-        return dict(item.split("=", 1) for item in out.decode().split("\0") if "=" in item)
+        self.known = dict(item.split("=", 1) for item in out.decode().split("\0") if "=" in item)
+        return dict(self.known)
 
     def sign_in_link(self) -> str:
         """The newest one-time link that `up` printed."""

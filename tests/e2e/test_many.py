@@ -22,8 +22,8 @@ def test_jobs_wait_until_they_fit(studio):
     script = (
         "import time\nprint('begin', time.time(), flush=True)\ntime.sleep(2)\nprint('end', time.time(), flush=True)\n"
     )
-    for job in names:
-        request = jobs.script_job(studio, job, script)
+    requests = [jobs.script_job(studio, job, script) for job in names]
+    for request in requests:
         request["ResourceConfig"]["InstanceType"] = "ml.m5.24xlarge"
         sagemaker.create_training_job(**request)
     time.sleep(1)
