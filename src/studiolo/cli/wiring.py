@@ -72,8 +72,9 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     """Serves until it is told to stop. Running jobs go on."""
     platform = platform_of(config)
     assert platform.identity is not None
-    app = App(services_of(platform), platform.identity, platform.store, config, ui_folder())
-    loop = ControlLoop(platform.store, platform.runner, controllers(platform))
+    services = services_of(platform)
+    app = App(services, platform.identity, platform.store, config, ui_folder())
+    loop = ControlLoop(platform.store, platform.runner, controllers(platform), [platform.demand.watch])
 
     async def main() -> None:
         async def ready() -> None:
@@ -90,6 +91,9 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
         runner = asyncio.Runner()
     with runner:
         runner.run(main())
+    for service in services:
+        if isinstance(service, RuntimeService):
+            service.flush()
     platform.runner.close()
     platform.series.close()
     platform.blobs.close()

@@ -16,6 +16,9 @@ from studiolo.store.protocol import Change, Store
 
 log = logging.getLogger(__name__)
 
+Source = Callable[[Callable[[str], None]], Callable[[], None]]
+"""Takes a watcher of handles, gives its unsubscriber."""
+
 WORKERS = 16
 SWEEP = 300.0
 """Seconds between two looks at every key that is not at rest: a safety net, nothing relies on it."""
@@ -28,8 +31,12 @@ def backoff(failures: int, jitter: float) -> float:
 
 
 class ControlLoop:
-    def __init__(self, store: Store, runner: Runner, controllers: Sequence[Controller]) -> None:
+    def __init__(
+        self, store: Store, runner: Runner, controllers: Sequence[Controller], wakers: Sequence[Source] = ()
+    ) -> None:
+        """wakers: further sources of handles whose controller should look now."""
         self._store = store
+        self._wakers = wakers
         self._runner = runner
         self._controllers = {controller.kind: controller for controller in controllers}
         self._failures: dict[Key, int] = {}
@@ -48,7 +55,9 @@ class ControlLoop:
             if change.record is not None:
                 add(change.key)
 
-        self._unwatch = [self._store.watch(changed), self._runner.watch(lambda handle: add(Key.of_handle(handle)))]
+        sources = (self._runner.watch, *self._wakers)
+        self._unwatch = [self._store.watch(changed)]
+        self._unwatch += [watch(lambda handle: add(Key.of_handle(handle))) for watch in sources]
         self._tasks = [asyncio.create_task(self._work()) for _ in range(WORKERS)]
         self._tasks.append(asyncio.create_task(self._sweep()))
 

@@ -65,8 +65,8 @@ class Group:
     max_seconds: float | None = None
     grace: float = 120.0
     share: float = 1.0
-    """Of the members' cores, what is held for the group alone. Less than 1 for what mostly waits (serving instances): it
-    may use all its cores when they are free, and does not keep jobs from starting."""
+    """Of the members' cores and memory, what is held for the group alone. Less than 1 for what mostly waits (serving
+    instances): it may use all of them when they are free, and does not keep jobs or a new version from starting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Everything a service or a controller may lean on, as one value made by the wiring (cli/up.py) and by tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from studiolo.base.clock import Clock
 from studiolo.base.config import Config
 from studiolo.blobs.protocol import Blobs
 from studiolo.run.protocol import Environments, Runner
 from studiolo.series.protocol import Series
+from studiolo.services.demand import Demand
 from studiolo.services.identity import Identity
 from studiolo.store.protocol import Store
 
@@ -22,3 +23,5 @@ class Platform:
     environments: Environments
     identity: Identity | None = None
     """Gives jobs keys of their own; None where nothing signs in (tests of a single part)."""
+    demand: Demand = field(default_factory=Demand)
+    """Between the router and the controllers of what sleeps when nobody asks."""

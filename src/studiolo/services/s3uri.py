@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studiolo.base.errors import ValidationError
-from studiolo.blobs.protocol import Blobs, NoSuchBucket, NoSuchKey, Object
+from studiolo.blobs.protocol import Attributes, Blobs, NoSuchBucket, NoSuchKey, Object
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +64,13 @@ def below(blobs: Blobs, uri: S3Uri) -> Iterator[tuple[Object, str]]:
 def default_bucket(account: str) -> str:
     """The bucket both SDKs look for and make."""
     return f"sagemaker-us-east-1-{account}"
+
+
+def put(blobs: Blobs, uri: S3Uri, data: bytes, content_type: str, *, now: float) -> Object:
+    """A small object, whole. Raises BlobError."""
+    sink = blobs.open_write(uri.bucket, uri.key, Attributes(content_type), now=now)
+    try:
+        sink.write(data)
+        return sink.commit()
+    finally:
+        sink.abort()

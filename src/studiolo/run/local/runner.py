@@ -59,8 +59,16 @@ class _Known:
         members = self.group.members
         return Resources(
             sum(one.resources.cores for one in members) * self.group.share,
-            sum(one.resources.memory for one in members),
+            int(sum(one.resources.memory for one in members) * self.group.share),
             sum(one.resources.gpus for one in members),
+        )
+
+    @property
+    def whole(self) -> Resources:
+        """What its members may use, whatever part of it is held for them alone."""
+        every = [one.resources for one in self.group.members]
+        return Resources(
+            sum(one.cores for one in every), sum(one.memory for one in every), sum(one.gpus for one in every)
         )
 
     def member(self, name: str) -> Folder:
@@ -200,7 +208,7 @@ class LocalRunner(protocol.Runner):
 
     def _grant(self, known: _Known) -> tuple[list[Resources], str]:
         """What each member gets: its wish, or its part of the machine where the group asks for more than that."""
-        asked = Resources(sum(one.resources.cores for one in known.group.members), known.wish.memory, known.wish.gpus)
+        asked = known.whole
         held, sentence = clamp(asked, self._total if known.group.share < 1 else self._room())
         cores, memory = held.cores / (asked.cores or 1), held.memory / (asked.memory or 1)
         return [

@@ -29,6 +29,7 @@ class Link(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self.status = 0
         self.headers: dict[str, str] = {}
+        self.body = b""
         self._body: list[bytes] = []
         self._done: asyncio.Future[None] | None = None
         self._begun: asyncio.Future[None] | None = None
@@ -84,10 +85,11 @@ class Link(asyncio.Protocol):
         self._pieces = asyncio.Queue() if stream else None
         self._transport.write(request)  # type: ignore[attr-defined]
 
-    async def whole(self) -> bytes:
+    async def whole(self) -> None:
+        """Until the answer is there; then `body` holds it."""
         assert self._done is not None
         await self._done
-        return b"".join(self._body)
+        self.body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
 
     async def begun(self) -> None:
         assert self._begun is not None
@@ -113,7 +115,6 @@ class Pool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._idle: deque[Link] = deque()
-        self.busy = 0
 
     async def take(self, fresh: bool = False) -> Link:
         while self._idle and not fresh:

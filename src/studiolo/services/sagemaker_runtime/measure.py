@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from studiolo.series.protocol import Point, Series
@@ -36,11 +37,17 @@ class Measure:
 
     async def _flush_later(self) -> None:
         await asyncio.sleep(PERIOD)
-        self.flush()
+        tallies, self._tallies = self._tallies, defaultdict(Tally)
+        # A commit may take as long as the disk likes: requests go on meanwhile.
+        await asyncio.to_thread(self._write, tallies)
 
     def flush(self) -> None:
+        tallies, self._tallies = self._tallies, defaultdict(Tally)
+        self._write(tallies)
+
+    def _write(self, tallies: Mapping[tuple[str, str], Tally]) -> None:
         now, points = time.time(), list[Point]()
-        for (resource, variant), tally in self._tallies.items():
+        for (resource, variant), tally in tallies.items():
             ordered = sorted(tally.latencies)
             values = {
                 "invocations": float(len(ordered)),
@@ -52,5 +59,4 @@ class Measure:
                 "errors5xx": float(tally.server_errors),
             }
             points += [Point(resource, f"endpoint/{variant}/{name}", now, value) for name, value in values.items()]
-        self._tallies.clear()
         self._series.append(points)

@@ -1,11 +1,13 @@
 """EndpointConfig: which models run behind an endpoint, on what. Immutable; it only is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from studiolo.base.arn import sagemaker_arn
 from studiolo.base.errors import Unsupported, ValidationError
 from studiolo.base.instances import instance, known_types
 from studiolo.base.record import Key
+from studiolo.services import s3uri
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
 from studiolo.services.sagemaker.kind import Kind
@@ -13,43 +15,74 @@ from studiolo.store.protocol import Missing
 
 NOT_YET = {
     "AsyncInferenceConfig": "Asynchronous endpoints",
-    "ShadowProductionVariants": "Shadow variants",
     "ExplainerConfig": "Online explanations",
 }
 """Members whose behaviour is not real yet: refused by name, never half-done."""
+MEMORY = (1024, 2048, 3072, 4096, 5120, 6144)
+
+
+def _model(platform: Platform, project: str, name: str) -> None:
+    try:
+        platform.store.get(Key(project, "Model", name))
+    except Missing:
+        raise ValidationError(f'Could not find model "{sagemaker_arn(project, "model", name)}".') from None
+
+
+def _serverless(name: str, given: Mapping[str, Any]) -> None:
+    config = given["ServerlessConfig"]
+    if "InstanceType" in given or "InitialInstanceCount" in given:
+        raise ValidationError(f"Variant {name} is serverless: it has neither InstanceType nor InitialInstanceCount.")
+    if config["MemorySizeInMB"] not in MEMORY:
+        sizes = ", ".join(map(str, MEMORY))
+        raise ValidationError(f"MemorySizeInMB {config['MemorySizeInMB']} is not one of {sizes}.")
+    if config.get("ProvisionedConcurrency", 0) > config["MaxConcurrency"]:
+        raise ValidationError("ProvisionedConcurrency can't be greater than MaxConcurrency.")
 
 
 def _variant(platform: Platform, call: Call, variant: dict[str, Any]) -> dict[str, Any]:
     name = variant["VariantName"]
-    if "ServerlessConfig" in variant:
-        raise Unsupported("Serverless endpoints (ServerlessConfig) are not supported by this version of studiolo.")
     if "ModelName" not in variant:
         raise Unsupported(
             "Variants without a ModelName (inference components) are not supported by this version of studiolo."
         )
-    try:
-        platform.store.get(Key(call.caller.project, "Model", variant["ModelName"]))
-    except Missing:
-        arn = sagemaker_arn(call.caller.project, "model", variant["ModelName"])
-        raise ValidationError(f'Could not find model "{arn}".') from None
-    if "InstanceType" not in variant or "InitialInstanceCount" not in variant:
+    _model(platform, call.caller.project, variant["ModelName"])
+    if variant.get("ManagedInstanceScaling", {}).get("Status") == "ENABLED":
+        raise Unsupported(
+            "ManagedInstanceScaling is not supported by this version of studiolo; register a scalable target instead."
+        )
+    if "ServerlessConfig" in variant:
+        _serverless(name, variant)
+    elif "InstanceType" not in variant or "InitialInstanceCount" not in variant:
         raise ValidationError(f"Variant {name} needs an InstanceType and an InitialInstanceCount.")
-    if instance(variant["InstanceType"]) is None:
+    elif instance(variant["InstanceType"]) is None:
         raise ValidationError(f"{variant['InstanceType']} is no instance type of this studio: {known_types()}.")
     return {"InitialVariantWeight": 1.0, **variant}
+
+
+def _capture(platform: Platform, project: str, config: Mapping[str, Any]) -> None:
+    s3uri.own(platform.blobs, project, config["DestinationS3Uri"])
 
 
 def _prepare(platform: Platform, call: Call, spec: dict[str, Any]) -> dict[str, Any]:
     for member, what in NOT_YET.items():
         if spec.get(member):
             raise Unsupported(f"{what} ({member}) are not supported by this version of studiolo.")
-    if spec.get("DataCaptureConfig", {}).get("EnableCapture"):
-        raise Unsupported("Data capture (DataCaptureConfig) is not supported by this version of studiolo.")
     variants = [_variant(platform, call, variant) for variant in spec["ProductionVariants"]]
-    names = [variant["VariantName"] for variant in variants]
+    shadows = [_variant(platform, call, variant) for variant in spec.get("ShadowProductionVariants", ())]
+    names = [variant["VariantName"] for variant in (*variants, *shadows)]
     if len(set(names)) != len(names):
         raise ValidationError("The names of production variants must be unique within an endpoint configuration.")
-    return {**spec, "ProductionVariants": variants}
+    if shadows and len(variants) > 1:
+        raise ValidationError("An endpoint with a shadow variant has exactly one production variant.")
+    serverless = [one for one in (*variants, *shadows) if "ServerlessConfig" in one]
+    if serverless and (len(variants) > 1 or shadows):
+        raise ValidationError("A serverless endpoint has exactly one production variant and no shadow variant.")
+    if capture := spec.get("DataCaptureConfig"):
+        if serverless and capture.get("EnableCapture"):
+            raise ValidationError("Data capture is not available for serverless endpoints.")
+        _capture(platform, call.caller.project, capture)
+    known = {**spec, "ProductionVariants": variants}
+    return {**known, "ShadowProductionVariants": shadows} if shadows else known
 
 
 KIND = Kind(

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from studiolo.base.arn import sagemaker_arn
-from studiolo.base.errors import Unsupported, ValidationError
+from studiolo.base.errors import ValidationError
 from studiolo.base.record import Document, Key, Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
 from studiolo.services.sagemaker.kind import Kind
+from studiolo.services.sagemaker.kinds.endpoint import plan as planning
+from studiolo.services.sagemaker.kinds.endpoint import status as statuses
+from studiolo.services.sagemaker.kinds.endpoint.capacity import retained, update_capacities
 from studiolo.services.sagemaker.kinds.endpoint.controller import EndpointController
-from studiolo.store.protocol import Missing, Stale
+from studiolo.store.protocol import Missing
 
 _MISSING = 'Could not find endpoint "{arn}".'
 
@@ -23,21 +26,32 @@ def _config(platform: Platform, project: str, name: str) -> str:
         raise ValidationError(f'Could not find endpoint configuration "{arn}".') from None
 
 
-def _deployment(spec: Mapping[str, Any]) -> None:
-    config = spec.get("DeploymentConfig", {})
-    traffic = config.get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {}).get("Type", "ALL_AT_ONCE")
-    if traffic != "ALL_AT_ONCE" or config.get("RollingUpdatePolicy"):
-        raise Unsupported("Only ALL_AT_ONCE blue/green deployments are supported by this version of studiolo.")
-    if config.get("AutoRollbackConfiguration", {}).get("Alarms"):
-        raise Unsupported(
-            "Rollback on alarms (AutoRollbackConfiguration) is not supported by this version of studiolo."
-        )
+def _deployment(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The DeploymentConfig of a request, checked across its members."""
+    config = given.get("DeploymentConfig", {})
+    if "BlueGreenUpdatePolicy" in config and "RollingUpdatePolicy" in config:
+        raise ValidationError("Specify either BlueGreenUpdatePolicy or RollingUpdatePolicy, and not both.")
+    routing = config.get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {})
+    needed = {"CANARY": "CanarySize", "LINEAR": "LinearStepSize"}.get(routing.get("Type", ""))
+    if needed is not None and needed not in routing:
+        raise ValidationError(f"Traffic routing of type {routing['Type']} needs a {needed}.")
+    for member in ("CanarySize", "LinearStepSize"):
+        size = routing.get(member)
+        if size and size["Type"] == "CAPACITY_PERCENT" and size["Value"] > 50:
+            raise ValidationError(f"{member} may be at most 50 percent of the capacity.")
+    return config
 
 
 def _prepare(platform: Platform, call: Call, spec: dict[str, Any]) -> dict[str, Any]:
-    _deployment(spec)
+    deployment = _deployment(spec)
     name = _config(platform, call.caller.project, spec["EndpointConfigName"])
-    return {**spec, "EndpointConfigName": name, "_generation": 1, "_user": call.caller.user}
+    return {
+        **spec,
+        "EndpointConfigName": name,
+        "_generation": 1,
+        "_user": call.caller.user,
+        "_deployment": deployment,
+    }
 
 
 def _born(spec: Document, now: float) -> Mapping[str, Any]:
@@ -45,66 +59,66 @@ def _born(spec: Document, now: float) -> Mapping[str, Any]:
 
 
 def _update(platform: Platform, call: Call, record: Record) -> Mapping[str, Any]:
-    _deployment(call.params)
-    if call.params.get("RetainAllVariantProperties"):
-        raise Unsupported("RetainAllVariantProperties is not supported by this version of studiolo.")
-    word = record.status["EndpointStatus"]
-    if record.deleting or word not in ("InService", "Failed"):
+    deployment = _deployment(call.params)
+    if record.deleting or _describe(platform, record)["EndpointStatus"] not in ("InService", "Failed"):
         raise ValidationError(f'Cannot update in-progress endpoint "{_arn(record)}".')
     name = _config(platform, call.caller.project, call.params["EndpointConfigName"])
-    return {**record.spec, "EndpointConfigName": name, "_generation": record.spec["_generation"] + 1}
+    generation = record.spec["_generation"] + 1
+    spec = {**record.spec, "EndpointConfigName": name, "_generation": generation, "_user": call.caller.user}
+    if "DeploymentConfig" in call.params:
+        spec["DeploymentConfig"] = call.params["DeploymentConfig"]
+    else:
+        deployment = record.spec.get("_deployment", {}) if call.params.get("RetainDeploymentConfig") else {}
+    spec["_deployment"] = deployment
+    kept = {
+        str(plan["Generation"]): planning.all_desired(record, plan) for plan in [record.status.get("_live")] if plan
+    }
+    spec["_desired"] = {**kept, str(generation): retained(record, call.params)}
+    return spec
 
 
 def _arn(record: Record) -> str:
     return sagemaker_arn(record.key.project, "endpoint", record.key.name)
 
 
-def _describe(platform: Platform, record: Record) -> Mapping[str, Any]:
+def _describe(platform: Platform, record: Record) -> dict[str, Any]:
+    status = record.status
+    live, following = status.get("_live"), status.get("_next")
     known: dict[str, Any] = {
-        "EndpointConfigName": record.status.get("EndpointConfigName", record.spec["EndpointConfigName"])
+        "EndpointConfigName": status.get("EndpointConfigName", record.spec["EndpointConfigName"]),
+        "EndpointStatus": statuses.noted(record, status.get("_ready", ()))["EndpointStatus"],
+        "LastDeploymentConfig": record.spec.get("_deployment") or None,
+        "PendingDeploymentSummary": statuses.pending(record),
     }
     if record.deleting:
         known["EndpointStatus"] = "Deleting"
-    elif record.status.get("_settled") not in (None, record.spec["_generation"]):
+    elif status.get("_settled") not in (None, record.spec["_generation"]):
         known["EndpointStatus"] = "Updating"
-    weights = record.spec.get("_weights", {})
-    if weights and "ProductionVariants" in record.status:
-        known["ProductionVariants"] = [
-            {**one, "CurrentWeight": weights.get(one["VariantName"], one["CurrentWeight"]),
-             "DesiredWeight": weights.get(one["VariantName"], one["DesiredWeight"])}
-            for one in record.status["ProductionVariants"]
-        ]  # fmt: skip
-    return known
+    plan = live or following
+    if plan is not None:
+        known["ProductionVariants"] = statuses.variants(record, plan, shadow=False)
+        known["ShadowProductionVariants"] = statuses.variants(record, plan, shadow=True) or None
+        known["AsyncInferenceConfig"] = plan.get("Async")
+        if capture := plan.get("Capture"):
+            known["DataCaptureConfig"] = {
+                "EnableCapture": capture.get("EnableCapture", False),
+                "CaptureStatus": "Started" if capture.get("EnableCapture") else "Stopped",
+                "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
+                "DestinationS3Uri": capture["DestinationS3Uri"],
+                "KmsKeyId": capture.get("KmsKeyId", ""),
+            }
+    return {name: value for name, value in known.items() if value is not None}
 
 
-async def _weights(platform: Platform, call: Call) -> Mapping[str, Any]:
-    """UpdateEndpointWeightsAndCapacities: weights take effect at once; capacities need an update."""
-    while True:
-        try:
-            record = platform.store.get(Key(call.caller.project, "Endpoint", call.params["EndpointName"]))
-        except Missing:
-            arn = sagemaker_arn(call.caller.project, "endpoint", call.params["EndpointName"])
-            raise ValidationError(_MISSING.format(arn=arn)) from None
-        live = record.status.get("_live")
-        if record.status["EndpointStatus"] != "InService" or live is None:
-            raise ValidationError(f'Cannot update in-progress endpoint "{_arn(record)}".')
-        counts = {one["VariantName"]: one["Count"] for one in live["Variants"]}
-        weights = dict(record.spec.get("_weights", {}))
-        for one in call.params["DesiredWeightsAndCapacities"]:
-            name = one["VariantName"]
-            if name not in counts:
-                raise ValidationError(f"The endpoint has no production variant {name}: it has {', '.join(counts)}.")
-            if one.get("DesiredInstanceCount", counts[name]) != counts[name]:
-                raise Unsupported(
-                    "DesiredInstanceCount is not supported here: update the endpoint to another configuration."
-                )
-            if "DesiredWeight" in one:
-                weights[name] = one["DesiredWeight"]
-        try:
-            platform.store.write(record, now=platform.clock(), spec={**record.spec, "_weights": weights})
-        except (Stale, Missing):
-            continue
-        return {"EndpointArn": _arn(record)}
+def _summary(platform: Platform, record: Record) -> Mapping[str, Any]:
+    return {"EndpointStatus": _describe(platform, record)["EndpointStatus"]}
+
+
+def _may_delete(platform: Platform, record: Record) -> None:
+    if record.deleting or "_next" not in record.status:
+        return
+    if record.status.get("_live"):
+        raise ValidationError(f'Cannot update in-progress endpoint "{_arn(record)}".')
 
 
 KIND = Kind(
@@ -114,10 +128,12 @@ KIND = Kind(
     prepare=_prepare,
     born=_born,
     describe=_describe,
+    summary=_summary,
     update=_update,
     delete="controller",
+    may_delete=_may_delete,
     missing=("ValidationException", _MISSING),
     taken=("ValidationException", 'Cannot create already existing endpoint "{arn}".'),
     controller=EndpointController,
-    operations={"UpdateEndpointWeightsAndCapacities": _weights},
+    operations={"UpdateEndpointWeightsAndCapacities": update_capacities},
 )

@@ -1,18 +1,21 @@
 """What an endpoint needs next: pure.
 
 The wanted generation is the spec's; the plan being deployed and the plan in service are the status's. A new generation is
-started beside the old one, takes over when all its instances answer, and only then is the old one stopped; if it fails,
-the old one stays.
+started beside the old one; when all its units answer, traffic moves to it step by step (traffic.py), and only after the
+last step is the old one stopped. If it fails, or an alarm rings meanwhile, the old one stays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from studiolo.base.record import Record
+from studiolo.services.sagemaker.kinds.endpoint.traffic import Step
 
 Health = Literal["absent", "starting", "ready", "failed"]
-Act = Literal["rest", "plan", "start", "wait", "switch", "give_up", "drop", "restart", "delete", "remove"]
+Act = Literal[
+    "rest", "plan", "start", "wait", "shift", "bake", "switch", "give_up", "roll_back", "drop", "restart", "remove"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +23,14 @@ class Observed:
     next: Mapping[str, Health]
     """Handle -> state, of the plan being deployed; empty where there is none."""
     live: Mapping[str, Health]
-    others: tuple[str, ...]
-    """Handles of this endpoint that belong to neither plan."""
+    others: tuple[str, ...] = ()
+    """Handles of this endpoint that should not run (any more)."""
+    steps: Sequence[Step] = (Step(1.0, 0.0),)
+    ringing: str | None = None
+    """The first of the rollback alarms that is in ALARM."""
 
 
-def decide(record: Record, seen: Observed) -> tuple[Act, tuple[str, ...]]:
+def decide(record: Record, seen: Observed, now: float) -> tuple[Act, tuple[str, ...]]:
     """(what, on which handles)."""
     if record.deleting:
         everything = (*seen.next, *seen.live, *seen.others)
@@ -34,38 +40,35 @@ def decide(record: Record, seen: Observed) -> tuple[Act, tuple[str, ...]]:
     wanted = record.spec["_generation"]
     if settled != wanted and (plan is None or plan["Generation"] != wanted):
         return "plan", ()
+    gone = tuple(handle for handle, health in seen.live.items() if health in ("failed", "absent"))
     if plan is not None and plan["Generation"] == wanted:
-        return _deploy(seen)
+        act = _deploy(record, seen, now)
+        # The old version is looked after for as long as it serves.
+        return ("restart", gone) if gone and act[0] in ("wait", "bake") else act
     if seen.others:
         return "drop", seen.others
-    gone = tuple(handle for handle, health in seen.live.items() if health in ("failed", "absent"))
     if gone:
         return "restart", gone
     return ("wait", ()) if any(health == "starting" for health in seen.live.values()) else ("rest", ())
 
 
-def _deploy(seen: Observed) -> tuple[Act, tuple[str, ...]]:
+def _deploy(record: Record, seen: Observed, now: float) -> tuple[Act, tuple[str, ...]]:
     failed = tuple(handle for handle, health in seen.next.items() if health == "failed")
+    shift: Mapping[str, Any] | None = record.status.get("_shift")
     if failed:
         return "give_up", failed
+    if seen.ringing is not None and record.status.get("_live"):
+        return "roll_back", ()
     absent = tuple(handle for handle, health in seen.next.items() if health == "absent")
     if absent:
         return "start", absent
-    if all(health == "ready" for health in seen.next.values()):
+    if any(health != "ready" for health in seen.next.values()):
+        return "wait", ()
+    if not record.status.get("_live"):
         return "switch", ()
-    return "wait", ()
-
-
-def summary(plan: Mapping[str, Any], weights: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Describe's ProductionVariants."""
-    return [
-        {
-            "VariantName": one["VariantName"],
-            "DeployedImages": [{"SpecifiedImage": one["Image"], "ResolvedImage": one["Image"], "ResolutionTime": plan.get("Since")}],
-            "CurrentWeight": weights.get(one["VariantName"], one["Weight"]),
-            "DesiredWeight": weights.get(one["VariantName"], one["Weight"]),
-            "CurrentInstanceCount": one["Count"],
-            "DesiredInstanceCount": one["Count"],
-        }
-        for one in plan["Variants"]
-    ]  # fmt: skip
+    if shift is None:
+        # Nothing to watch at the only step: the switch itself moves the traffic.
+        return ("switch", ()) if len(seen.steps) == 1 and seen.steps[0].wait <= 0 else ("shift", ())
+    if now - shift["Since"] < seen.steps[min(shift["Step"], len(seen.steps) - 1)].wait:
+        return "bake", ()
+    return ("shift", ()) if shift["Step"] + 1 < len(seen.steps) else ("switch", ())

@@ -1,63 +1,73 @@
 """What a deployment runs, taken down once: so that configurations and models may be changed or deleted later.
 
 A plan is a plain document in the endpoint's status: its generation, its configuration's name, and per variant all an
-instance needs.
+instance needs. How many instances a variant should have now is the spec's matter (`_desired`, by generation) and, for
+what sleeps when nobody asks, the demand's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from studiolo.base.arn import sagemaker_arn
+from studiolo.base.instances import instance as instance_of
 from studiolo.base.record import Key, Record
+from studiolo.run.protocol import Resources
 from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.hosting.containers import PlanError, model_plan
+from studiolo.services.sagemaker.hosting.instance import SHARE, Serving
 from studiolo.store.protocol import Missing
 
 DEFAULT_STARTUP = 600.0
-
-
-class PlanError(Exception):
-    """The deployment can't be made; the message is its FailureReason."""
+SERVERLESS_SHARE = 0.0
+MEMORY_PER_CORE = 1769
+"""MB of a serverless variant's memory that come with one core, as in AWS Lambda."""
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class Unit:
+    """One container of one instance: one process group."""
+
     handle: str
     generation: int
     variant: Mapping[str, Any]
     index: int
+    place: int
+
+    @property
+    def container(self) -> Mapping[str, Any]:
+        return self.variant["Containers"][self.place]
 
     @property
     def name(self) -> str:
         """As the log stream and the metrics call it."""
-        return f"{self.variant['VariantName']}/i-{self.generation}-{self.index}"
+        suffix = f"/{self.container['Name']}" if len(self.variant["Containers"]) > 1 else ""
+        return f"{self.variant['VariantName']}/i-{self.generation}-{self.index}{suffix}"
 
 
-def _get(platform: Platform, key: Key, what: str, arn: str) -> Record:
-    try:
-        return platform.store.get(key)
-    except Missing:
-        text = sagemaker_arn(key.project, arn, key.name)
-        raise PlanError(f'Could not find {what} "{text}".') from None
+def unit_handle(key: Key, generation: int, variant: str, index: int, place: int) -> str:
+    return f"{key.handle()}/{generation}-{variant}-{index}" + (f".{place}" if place else "")
 
 
-def _variant(platform: Platform, project: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    model = _get(platform, Key(project, "Model", given["ModelName"]), "model", "model")
-    container = model.spec.get("PrimaryContainer") or model.spec["Containers"][0]
-    data = container.get("ModelDataUrl")
-    source = container.get("ModelDataSource", {}).get("S3DataSource")
+def _variant(platform: Platform, project: str, given: Mapping[str, Any], shadow: bool) -> dict[str, Any]:
+    serverless = given.get("ServerlessConfig")
+    sized: dict[str, Any] = (
+        {"Serverless": serverless, "Count": 1}
+        if serverless
+        else {"InstanceType": given["InstanceType"], "Count": given["InitialInstanceCount"]}
+    )
+    # A variant without a model is a place for inference components: nothing of its own runs.
+    model = (
+        model_plan(platform, project, given["ModelName"])
+        if "ModelName" in given
+        else {"ModelName": None, "Isolated": False, "Mode": "Serial", "Containers": []}
+    )
     return {
         "VariantName": given["VariantName"],
-        "ModelName": model.key.name,
-        "Image": container["Image"],
-        "ModelDataUrl": data or (source or {}).get("S3Uri"),
-        "Compressed": source is None or source.get("CompressionType") == "Gzip",
-        "Prefix": bool(source) and source.get("S3DataType") == "S3Prefix",
-        "Environment": container.get("Environment", {}),
-        "InstanceType": given["InstanceType"],
-        "Count": given["InitialInstanceCount"],
+        **model,
+        **sized,
         "Weight": given.get("InitialVariantWeight", 1.0),
-        "Isolated": bool(model.spec.get("EnableNetworkIsolation")),
+        "Shadow": shadow,
         "Startup": given.get("ContainerStartupHealthCheckTimeoutInSeconds", DEFAULT_STARTUP),
     }
 
@@ -65,18 +75,80 @@ def _variant(platform: Platform, project: str, given: Mapping[str, Any]) -> dict
 def make(platform: Platform, record: Record) -> dict[str, Any]:
     """Raises PlanError."""
     project, name = record.key.project, record.spec["EndpointConfigName"]
-    config = _get(platform, Key(project, "EndpointConfig", name), "endpoint configuration", "endpoint-config")
+    try:
+        config = platform.store.get(Key(project, "EndpointConfig", name))
+    except Missing:
+        arn = sagemaker_arn(project, "endpoint-config", name)
+        raise PlanError(f'Could not find endpoint configuration "{arn}".') from None
+    shadows = config.spec.get("ShadowProductionVariants", ())
     return {
         "Generation": record.spec["_generation"],
         "Config": config.key.name,
-        "Variants": [_variant(platform, project, one) for one in config.spec["ProductionVariants"]],
+        "Capture": config.spec.get("DataCaptureConfig"),
+        "Async": config.spec.get("AsyncInferenceConfig"),
+        "Variants": [
+            *(_variant(platform, project, one, False) for one in config.spec["ProductionVariants"]),
+            *(_variant(platform, project, one, True) for one in shadows),
+        ],
     }
 
 
-def instances(key: Key, plan: Mapping[str, Any] | None) -> Iterator[Instance]:
+def desired(record: Record, plan: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """{"Weight"?, "Count"?}: what was asked of a variant since the plan was made."""
+    return record.spec.get("_desired", {}).get(str(plan["Generation"]), {}).get(name, {})
+
+
+def all_desired(record: Record, plan: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(record.spec.get("_desired", {}).get(str(plan["Generation"]), {}))
+
+
+def weight(record: Record, plan: Mapping[str, Any], variant: Mapping[str, Any]) -> float:
+    return float(desired(record, plan, variant["VariantName"]).get("Weight", variant["Weight"]))
+
+
+def asked_count(record: Record, plan: Mapping[str, Any], variant: Mapping[str, Any]) -> int:
+    """As DescribeEndpoint's DesiredInstanceCount; of a serverless variant 1 where concurrency is provisioned."""
+    if variant.get("Serverless"):
+        provisioned = desired(record, plan, variant["VariantName"]).get(
+            "Provisioned", variant["Serverless"].get("ProvisionedConcurrency", 0)
+        )
+        return 1 if provisioned else 0
+    return int(desired(record, plan, variant["VariantName"]).get("Count", variant["Count"]))
+
+
+Awake = Callable[[str], bool]
+"""Whether somebody asks, or has just asked, the variant of that name."""
+
+
+def units(record: Record, plan: Mapping[str, Any] | None, awake: Awake | None = None) -> Iterator[Unit]:
+    """Those that should run. A variant of none runs one while it is awake (`awake` None: as if it were)."""
     if plan is None:
         return
     for variant in plan["Variants"]:
-        for index in range(variant["Count"]):
-            handle = f"{key.handle()}/{plan['Generation']}-{variant['VariantName']}-{index}"
-            yield Instance(handle, plan["Generation"], variant, index)
+        count = asked_count(record, plan, variant)
+        if count == 0 and (awake is None or awake(variant["VariantName"])):
+            count = 1
+        for index in range(count):
+            for place in range(len(variant["Containers"])):
+                handle = unit_handle(record.key, plan["Generation"], variant["VariantName"], index, place)
+                yield Unit(handle, plan["Generation"], variant, index, place)
+
+
+def serving(record: Record, unit: Unit) -> Serving:
+    """The process group's description."""
+    variant = unit.variant
+    container, user = unit.container, record.spec.get("_user", "")
+    if serverless := variant.get("Serverless"):
+        megabytes = serverless["MemorySizeInMB"]
+        resources = Resources(max(1.0, megabytes / MEMORY_PER_CORE), megabytes * 2**20)
+        workers = min(serverless["MaxConcurrency"], max(1, int(resources.cores)))
+        extra = {} if "SAGEMAKER_MODEL_SERVER_WORKERS" in container["Environment"] else {
+            "SAGEMAKER_MODEL_SERVER_WORKERS": str(workers)}  # fmt: skip
+        return Serving(
+            unit.handle, record.key.project, user, container, resources, variant["Isolated"], SERVERLESS_SHARE, extra
+        )
+    size = instance_of(variant["InstanceType"])
+    assert size is not None
+    parts = len(variant["Containers"])
+    resources = Resources(size.cores / parts, size.memory // parts, size.gpus if unit.place == 0 else 0)
+    return Serving(unit.handle, record.key.project, user, container, resources, variant["Isolated"], SHARE)

@@ -1,0 +1,124 @@
+"""The status documents of an endpoint, from one moment of its life to the next: pure. Only the controller writes them.
+
+_next     the plan being deployed        _live   the plan in service
+_shift    {"Step", "Since", "Share"}: how much of the traffic the plan being deployed has got
+_ready    handles of the units that answer
+_settled  the generation that was deployed, or given up, last
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from studiolo.base.record import Record
+from studiolo.services.sagemaker.kinds.endpoint import plan as planning
+
+Status = dict[str, Any]
+
+
+def _without(status: Mapping[str, Any], *names: str) -> Status:
+    return {name: value for name, value in status.items() if name not in names}
+
+
+def planned(record: Record, plan: Mapping[str, Any], now: float) -> Status:
+    word = "Updating" if record.status.get("_live") else "Creating"
+    status = _without(record.status, "FailureReason", "_shift")
+    return {**status, "EndpointStatus": word, "_next": {**plan, "Since": now}, "_planned": now}
+
+
+def shifted(record: Record, step: int, share: float, now: float) -> Status:
+    return {**record.status, "_shift": {"Step": step, "Since": now, "Share": share}}
+
+
+def switched(record: Record, ready: Sequence[str], now: float) -> Status:
+    plan = record.status["_next"]
+    return {
+        **_without(record.status, "_next", "_shift", "FailureReason"),
+        "EndpointStatus": "InService",
+        "EndpointConfigName": plan["Config"],
+        "_live": plan,
+        "_ready": list(ready),
+        "_settled": plan["Generation"],
+        # What served until now goes on for a moment, for requests that were routed just before.
+        "_switched": now if record.status.get("_live") else 0,
+        "_since": now,
+    }
+
+
+def failed(record: Record, reason: str) -> Status:
+    """The old generation stays in service; without one the endpoint has failed."""
+    return {
+        **_without(record.status, "_next", "_shift"),
+        "EndpointStatus": "InService" if record.status.get("_live") else "Failed",
+        "FailureReason": reason[:1024],
+        "_settled": record.spec["_generation"],
+    }
+
+
+def noted(record: Record, ready: Sequence[str]) -> Status:
+    """With the units that answer now; the word follows from them where capacity is being changed."""
+    status = {**record.status, "_ready": list(ready)}
+    live = record.status.get("_live")
+    if live is not None and "_next" not in record.status:
+        busy = any(
+            _current(record, live, one, set(ready)) != planning.asked_count(record, live, one)
+            for one in live["Variants"]
+            if one["Containers"] and not one.get("Serverless") and _moving(record, live, one)
+        )
+        status["EndpointStatus"] = "Updating" if busy else "InService"
+    return status
+
+
+def _moving(record: Record, plan: Mapping[str, Any], variant: Mapping[str, Any]) -> bool:
+    """Whether its count was changed since the plan was made; a crashed instance leaves the endpoint InService. Down to
+    none there is nothing to wait for: a request may keep one awake."""
+    count = planning.desired(record, plan, variant["VariantName"]).get("Count")
+    return bool(count)
+
+
+def _current(record: Record, plan: Mapping[str, Any], variant: Mapping[str, Any], ready: set[str]) -> int:
+    """Instances all of whose containers answer."""
+    prefix = f"{record.key.handle()}/{plan['Generation']}-{variant['VariantName']}-"
+    places = [one[len(prefix) :].partition(".")[0] for one in ready if one.startswith(prefix)]
+    return sum(1 for index in set(places) if places.count(index) == len(variant["Containers"]))
+
+
+def variants(record: Record, plan: Mapping[str, Any], shadow: bool) -> list[dict[str, Any]]:
+    """Describe's ProductionVariants or ShadowProductionVariants."""
+    ready = set(record.status.get("_ready", ()))
+    return [_summary(record, plan, one, ready) for one in plan["Variants"] if one["Shadow"] == shadow]
+
+
+def _summary(record: Record, plan: Mapping[str, Any], one: Mapping[str, Any], ready: set[str]) -> dict[str, Any]:
+    weight = planning.weight(record, plan, one)
+    summary: dict[str, Any] = {
+        "VariantName": one["VariantName"],
+        "DeployedImages": [
+            {"SpecifiedImage": each["Image"], "ResolvedImage": each["Image"], "ResolutionTime": plan.get("Since")}
+            for each in one["Containers"]
+        ],
+        "CurrentWeight": weight,
+        "DesiredWeight": weight,
+    }
+    if serverless := one.get("Serverless"):
+        return {**summary, "CurrentServerlessConfig": serverless, "DesiredServerlessConfig": serverless}
+    wanted = planning.asked_count(record, plan, one)
+    # A place for inference components has its instances without anything of its own running.
+    current = _current(record, plan, one, ready) if one["Containers"] else wanted
+    return {**summary, "CurrentInstanceCount": current, "DesiredInstanceCount": wanted}
+
+
+def pending(record: Record) -> dict[str, Any] | None:
+    """Describe's PendingDeploymentSummary, while an update is under way."""
+    plan = record.status.get("_next")
+    if plan is None or not record.status.get("_live"):
+        return None
+    shift, ready = record.status.get("_shift"), set(record.status.get("_ready", ()))
+    if shift is not None:
+        stage, since = "ActivatingTraffic" if shift["Share"] < 1 else "Baking", shift["Since"]
+        message = f"{shift['Share']:.0%} of the traffic goes to the new version."
+    else:
+        stage, since, message = "Creating", plan["Since"], "The new version's instances are being started."
+    found = [_summary(record, plan, one, ready) for one in plan["Variants"] if not one["Shadow"]]
+    for one in found:
+        one["VariantStatus"] = [{"Status": stage, "StatusMessage": message, "StartTime": since}]
+    return {"EndpointConfigName": plan["Config"], "ProductionVariants": found, "StartTime": plan["Since"]}

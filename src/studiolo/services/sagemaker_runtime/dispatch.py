@@ -1,0 +1,281 @@
+"""One invocation from an Ask to a Reply: find the endpoint, choose who answers, wake what sleeps, exchange the bytes.
+
+Whatever ends under a request before a byte of an answer came (a version that is replaced, a crashed worker) is tried once
+more elsewhere: a deployment fails nobody's request.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+from studiolo.base.arn import Arn
+from studiolo.base.errors import ApiError
+from studiolo.services.platform import Platform
+from studiolo.services.sagemaker_runtime.ask import Ask, BrokenStream, ModelError, Reply, not_answering
+from studiolo.services.sagemaker_runtime.client import Gone, Link, Pool
+from studiolo.services.sagemaker_runtime.measure import Measure
+from studiolo.services.sagemaker_runtime.multi_model import MultiModel
+from studiolo.services.sagemaker_runtime.router import Generation, Instance, Router, Target, Variant, least_busy
+from studiolo.services.sagemaker_runtime.sessions import Sessions
+
+WAKE = 60.0
+"""Seconds a request waits for a sleeping variant to come up."""
+TRIES = 4
+
+Observer = Callable[[Target, Generation, Variant, Ask, Reply], None]
+"""Told of every answered invocation (data capture, shadows); must not block."""
+
+
+class _Away(Exception):
+    """The instance could not be reached, and nothing of the request was answered."""
+
+
+class Dispatcher:
+    def __init__(self, platform: Platform, measure: Measure) -> None:
+        self._platform = platform
+        self._demand = platform.demand
+        self.router = Router(platform)
+        self._measure = measure
+        self._models = MultiModel(platform)
+        self._sessions = Sessions()
+        self.observers: list[Observer] = []
+
+    async def invoke(self, project: str, name: str, ask: Ask, stream: bool = False) -> Reply:
+        """Raises ApiError; ModelError where the model's own answer is no success."""
+        for _ in range(TRIES):
+            target = self._target(project, name)
+            generation, variant = self._variant(target, name, ask)
+            asked = self._demand.of(target.handle, variant.name)
+            if variant.limit is not None and asked.flying + asked.waiting >= variant.limit:
+                raise ApiError(
+                    f"Rate exceeded: the variant {variant.name} takes {variant.limit} requests at a time.",
+                    code="ThrottlingException",
+                    status=429,
+                )
+            if not variant.instances:
+                if not variant.sleeps:
+                    raise not_answering(name)
+                await self._wake(target, variant)
+                continue
+            instance = self._sessions.choose(ask, variant) or least_busy(variant.instances)
+            asked.flying += 1
+            try:
+                reply = await self._ask(target, variant, instance, ask, stream)
+            except _Away:
+                # The table follows the world within milliseconds; until then others are asked.
+                if instance in variant.instances:
+                    variant.instances.remove(instance)
+                continue
+            finally:
+                asked.flying -= 1
+                asked.last = time.monotonic()
+            for observe in self.observers:
+                observe(target, generation, variant, ask, reply)
+            return reply
+        raise not_answering(name)
+
+    async def ask_variant(self, target: Target, variant: Variant, ask: Ask) -> Reply:
+        """Of one variant, whatever its weight; for shadows. Raises ApiError."""
+        if not variant.instances:
+            raise not_answering(target.key.name)
+        try:
+            return await self._ask(target, variant, least_busy(variant.instances), ask, stream=False)
+        except _Away:
+            raise not_answering(target.key.name) from None
+
+    # Choosing.
+
+    def _target(self, project: str, name: str) -> Target:
+        target = self.router.find(project, name)
+        if target is None:
+            raise ApiError(f"Endpoint {name} of account {project} not found.", code="ValidationError", status=400)
+        if target.live is None:
+            raise ApiError(
+                f"Endpoint {name} of account {project} is {target.status}, not InService.",
+                code="ValidationError",
+                status=400,
+            )
+        return target
+
+    def _variant(self, target: Target, name: str, ask: Ask) -> tuple[Generation, Variant]:
+        generation = target.generation()
+        assert generation is not None
+        variant = generation.pick(ask.variant)
+        if variant is None and ask.variant is not None and target.live is not None:
+            generation, variant = target.live, target.live.pick(ask.variant)
+        if variant is None:
+            if ask.variant is not None:
+                raise ApiError(
+                    f"Variant {ask.variant} was not found for endpoint {name}.", code="ValidationError", status=400
+                )
+            raise not_answering(name)
+        return generation, variant
+
+    async def _wake(self, target: Target, variant: Variant) -> None:
+        """Returns when the endpoint's table has changed since, or raises when it took too long."""
+        asked = self._demand.of(target.handle, variant.name)
+        asked.waiting += 1
+        try:
+            async with asyncio.timeout(WAKE):
+                change = asyncio.ensure_future(self.router.change(target.key))
+                await asyncio.sleep(0)
+                self._demand.wake(target.handle)
+                while True:
+                    await change
+                    now = self.router.find(target.key.project, target.key.name)
+                    if now is None or _answers(now, variant.name):
+                        return
+                    change = asyncio.ensure_future(self.router.change(target.key))
+                    await asyncio.sleep(0)
+        except TimeoutError:
+            raise not_answering(target.key.name) from None
+        finally:
+            asked.waiting -= 1
+            asked.last = time.monotonic()
+
+    # Asking.
+
+    async def _ask(self, target: Target, variant: Variant, instance: Instance, ask: Ask, stream: bool) -> Reply:
+        """Through the container, or one after the other through all of them."""
+        pools = list(enumerate(instance.pools))
+        path = "/invocations"
+        if variant.plan["Mode"] == "Direct" and len(pools) > 1:
+            pools = [pools[self._container(variant, ask)]]
+        elif ask.container is not None:
+            raise ApiError(
+                "TargetContainerHostname is for endpoints whose containers are invoked directly.",
+                code="ValidationError",
+                status=400,
+            )
+        if variant.plan["Containers"][pools[0][0]]["MultiModel"]:
+            path = await self._models.path(target, variant, instance, ask)
+        elif ask.model is not None:
+            raise ApiError(
+                "TargetModel is for endpoints of a multi-model container.", code="ValidationError", status=400
+            )
+        began, status = time.perf_counter(), 500
+        instance.busy += 1
+        held = True
+        try:
+            body, content_type = ask.body, ask.content_type
+            for place, pool in pools[:-1]:
+                link = await self._exchange(pool, _request(path, ask, body, content_type, None), False, ask.timeout)
+                status = self._succeeded(target, variant, place, link)
+                body, content_type = link.body, link.headers.get("content-type")
+                pool.give(link)
+            place, pool = pools[-1]
+            link = await self._exchange(pool, _request(path, ask, body, content_type, ask.accept), stream, ask.timeout)
+            if stream and link.status < 300:
+                held = False
+                pieces = self._pieces(target, variant, instance, pool, link, began)
+                return Reply(
+                    variant.name, link.headers, pieces=pieces, session=self._sessions.note(ask, instance, link)
+                )
+            status = link.status
+            if stream:
+                link.body = b"".join([piece async for piece in link.pieces()])
+            self._succeeded(target, variant, place, link)
+            pool.give(link)
+            return Reply(variant.name, link.headers, link.body, session=self._sessions.note(ask, instance, link))
+        except ModelError as error:
+            status = error.original or 500
+            raise
+        except _Away:
+            status = 0
+            raise
+        finally:
+            if held:
+                instance.busy -= 1
+                if status:
+                    self._measure.count(target.handle, variant.name, (time.perf_counter() - began) * 1000, status)
+
+    def _container(self, variant: Variant, ask: Ask) -> int:
+        names = [one["Name"] for one in variant.plan["Containers"]]
+        if ask.container is None:
+            raise ApiError(
+                f"TargetContainerHostname is needed: one of {', '.join(names)}.", code="ValidationError", status=400
+            )
+        if ask.container not in names:
+            raise ApiError(
+                f"There is no container {ask.container} here: it has {', '.join(names)}.",
+                code="ValidationError",
+                status=400,
+            )
+        return names.index(ask.container)
+
+    def _succeeded(self, target: Target, variant: Variant, place: int, link: Link) -> int:
+        if link.status < 300:
+            return link.status
+        containers = variant.plan["Containers"]
+        name = "primary" if len(containers) == 1 else containers[place]["Name"]
+        group = f"log-group:/aws/sagemaker/Endpoints/{target.key.name}"
+        text = link.body.decode("utf-8", "replace")[:8000]
+        raise ModelError(link.status, text, name, str(Arn("logs", target.key.project, group)))
+
+    async def _exchange(self, pool: Pool, request: bytes, stream: bool, timeout: float) -> Link:
+        """Sends; where a kept connection turns out dead before a byte came back, once more on a new one."""
+        for fresh in (False, True):
+            try:
+                link = await pool.take(fresh)
+            except OSError:
+                raise _Away from None
+            try:
+                link.send(request, stream)
+                async with asyncio.timeout(timeout):
+                    if stream:
+                        await link.begun()
+                    else:
+                        await link.whole()
+                return link
+            except Gone as gone:
+                link.close()
+                if not (gone.clean and not fresh):
+                    raise ModelError(0, "The model's process ended while it answered.", "primary") from None
+            except TimeoutError:
+                link.close()
+                raise ModelError(0, f"The model did not answer within {timeout:g} seconds.", "primary") from None
+            except asyncio.CancelledError:
+                link.close()
+                raise
+        raise AssertionError
+
+    async def _pieces(
+        self, target: Target, variant: Variant, instance: Instance, pool: Pool, link: Link, began: float
+    ) -> AsyncIterator[bytes]:
+        asked = self._demand.of(target.handle, variant.name)
+        asked.flying += 1
+        try:
+            async for piece in link.pieces():
+                yield piece
+            if not link.complete:
+                raise BrokenStream
+        finally:
+            asked.flying -= 1
+            instance.busy -= 1
+            pool.give(link)
+            self._measure.count(target.handle, variant.name, (time.perf_counter() - began) * 1000, link.status)
+
+
+def _answers(target: Target, variant: str) -> bool:
+    """Whether the wait for a variant is over: it has an instance, or there is no such thing to wait for."""
+    found = target.live.pick(variant) if target.live else None
+    return found is None or bool(found.instances) or not found.sleeps
+
+
+def _one_line(value: str) -> str:
+    return value.replace("\r", " ").replace("\n", " ")
+
+
+def _request(path: str, ask: Ask, body: bytes, content_type: str | None, accept: str | None) -> bytes:
+    head = f"POST {path} HTTP/1.1\r\nhost: m\r\ncontent-length: {len(body)}\r\n"
+    for name, value in (
+        ("content-type", content_type),
+        ("accept", accept),
+        ("x-amzn-sagemaker-custom-attributes", ask.custom_attributes),
+        ("x-amzn-sagemaker-inference-id", ask.inference_id),
+        ("x-amzn-sagemaker-target-model", ask.model),
+        ("x-amzn-sagemaker-session-id", ask.session),
+    ):
+        if value:
+            head += f"{name}: {_one_line(value)}\r\n"
+    return head.encode("latin-1", "replace") + b"\r\n" + body
