@@ -84,7 +84,7 @@ class TestDiskBlobs(BlobsContract):
         blobs.open_write("b", "half", Attributes(), now=1).write(b"half")
         sink = blobs.open_write("b", "linked", Attributes(), now=1)
         sink.write(b"linked")
-        blobs._link(sink)
+        blobs._files.link(sink)
         assert len(files(tmp_path / "blobs")) == 4
         blobs.close()
         again = DiskBlobs(tmp_path / "blobs")

@@ -6,10 +6,17 @@ and series, may speak SQL. Text is compared by its UTF-8 bytes, as S3 orders key
 
 import sqlite3
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import orjson
+
+from studiolo.blobs.protocol import Attributes, Condition, NoSuchKey, Object, PreconditionFailed
+
+Segments = list[tuple[str, int]]
+"""(file, size) in order; more than one after a multipart upload, which is never copied together."""
 
 STEPS = (
     """
@@ -93,3 +100,32 @@ def drop(writer: sqlite3.Connection, files: Sequence[str]) -> list[str]:
 def after_prefix(prefix: str) -> bytes:
     """A bound above everything that begins with `prefix`: no UTF-8 text holds that byte. Compare with CAST(? AS TEXT)."""
     return prefix.encode() + b"\xff"
+
+
+def about_of(attributes: Attributes, sums: Mapping[str, str]) -> bytes:
+    return orjson.dumps(
+        {
+            "type": attributes.content_type,
+            "metadata": attributes.metadata,
+            "headers": attributes.headers,
+            "tags": attributes.tags,
+            "checksums": sums,
+        }
+    )
+
+
+def object_of(row: Sequence[Any]) -> Object:
+    key, size, etag, modified, about = row[:5]
+    known = orjson.loads(about)
+    return Object(
+        key, size, etag, modified, known["type"], known["metadata"], known["headers"], known["checksums"], known["tags"]
+    )
+
+
+def check(condition: Condition, etag: str | None) -> None:
+    if condition.if_none_match == "*" and etag is not None:
+        raise PreconditionFailed("The key is taken.")
+    if condition.if_match is not None and etag is None:
+        raise NoSuchKey("There is no object to match.")
+    if condition.if_match is not None and condition.if_match not in ("*", etag):
+        raise PreconditionFailed("The object is another one by now.")

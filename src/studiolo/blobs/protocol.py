@@ -48,12 +48,18 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Object:
+class Entry:
+    """An object as a listing gives it."""
+
     key: str
     size: int
     etag: str
     """Without quotes: hex MD5, or "<md5>-<parts>" for a multipart upload."""
     modified: float
+
+
+@dataclass(frozen=True, slots=True)
+class Object(Entry):
     content_type: str = "binary/octet-stream"
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     """User metadata, without the x-amz-meta- prefix."""
@@ -101,7 +107,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    objects: Sequence[Object]
+    objects: Sequence[Entry]
     prefixes: Sequence[str]
     next_after: str | None
     """The last key or prefix returned where more follows: hand it in as `after`. None at the end."""
@@ -179,7 +185,7 @@ class Blobs(Protocol):
         """In order of the keys' UTF-8 bytes; keys up to `delimiter` after the prefix are rolled into `prefixes`."""
         ...
 
-    def iterate(self, bucket: str, prefix: str = "") -> Iterator[Object]:
+    def iterate(self, bucket: str, prefix: str = "") -> Iterator[Entry]:
         """Every object below a prefix, in order."""
         ...
 

@@ -2,14 +2,20 @@
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
+from studiolo.base.behind import Behind
 from studiolo.base.errors import ApiError
 from studiolo.wire import checksums
 from studiolo.wire.chunked import ChunkedDecoder
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+BATCH = 1 << 20
+"""Bytes from which hashing and writing are worth a thread."""
 
 
 class ClientGone(Exception):
@@ -47,6 +53,11 @@ async def read_all(receive: Receive, declared: str | None, limit: int) -> bytes:
     return b"".join(body)
 
 
+def _update(sums: Sequence[Any], data: bytes) -> None:
+    for one in sums:
+        one.update(data)
+
+
 class StreamBody:
     """services.request.Body over ASGI. sha256: what the signature claims of the payload, None where it claims nothing;
     checksum: (algorithm, base64) claimed in a header; trailers may bring one too."""
@@ -72,20 +83,39 @@ class StreamBody:
     async def read(self) -> bytes:
         return b"".join([piece async for piece in self])
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        digest = hashlib.sha256() if self._sha256 else None
-        checksum = checksums.start(self._trailer) if self._trailer else None
+    def _large(self) -> bool:
+        return self.length is None or self.length >= BATCH
+
+    async def _batches(self) -> AsyncIterator[bytes]:
+        """The payload in pieces of at least BATCH bytes, the last one excepted."""
+        held: list[bytes] = []
         size = 0
         async for raw in pieces(self._receive):
             for piece in self._decoder.feed(raw) if self._decoder else (raw,):
+                held.append(piece)
                 size += len(piece)
+            if size >= BATCH:
+                yield b"".join(held)
+                held, size = [], 0
+        if held:
+            yield b"".join(held)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        digest = hashlib.sha256() if self._sha256 else None
+        checksum = checksums.start(self._trailer) if self._trailer else None
+        sums = [one for one in (digest, checksum) if one is not None]
+        size = 0
+        # Digests are taken beside what the taker does with the bytes, and beside receiving the next ones.
+        async with Behind(lambda batch: _update(sums, batch)) if self._large() else nullcontext() as summing:
+            async for batch in self._batches():
+                size += len(batch)
                 if self._limit is not None and size > self._limit:
                     raise too_large(self._limit)
-                if digest:
-                    digest.update(piece)
-                if checksum:
-                    checksum.update(piece)
-                yield piece
+                if sums and summing is not None:
+                    await summing.put(batch)
+                elif sums:
+                    _update(sums, batch)
+                yield batch
         if self._decoder:
             self.trailers = dict(self._decoder.finish())
         if self.length is not None and size != self.length:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studiolo.base.errors import ValidationError
-from studiolo.blobs.protocol import Attributes, Blobs, NoSuchBucket, NoSuchKey, Object
+from studiolo.blobs.protocol import Attributes, Blobs, Entry, NoSuchBucket, NoSuchKey, Object
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def own(blobs: Blobs, project: str, text: str) -> S3Uri:
     raise ValidationError(f"The bucket of {text} does not exist in this project.")
 
 
-def below(blobs: Blobs, uri: S3Uri) -> Iterator[tuple[Object, str]]:
+def below(blobs: Blobs, uri: S3Uri) -> Iterator[tuple[Entry, str]]:
     """The objects an S3Prefix stands for, each with its path below it: a single object is its base name, a prefix keeps
     the sub-path, and objects that only mark folders are left out."""
     try:

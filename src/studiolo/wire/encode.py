@@ -1,8 +1,9 @@
 """Answers into bytes: one function a protocol, driven by the operation's output shape."""
 
 import base64
+import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import orjson
@@ -150,26 +151,58 @@ def _clean(text: str) -> str:
     )
 
 
+class _Member(NamedTuple):
+    """How one member of a structure is written; worked out once, since listings write it thousands of times."""
+
+    key: str
+    label: str
+    shape: Shape
+    form: str
+    """"attribute", "list" or "map" (flattened), "scalar", or "nested"."""
+    each: str
+    """The element's name in a flattened list."""
+    of: Shape
+    """The shape of what a flattened list holds."""
+
+
+@functools.cache
+def _plan(shape: Shape) -> tuple[_Member, ...]:
+    return tuple(_member(key, held) for key, held in members(shape).items())
+
+
+def _member(key: str, held: Shape) -> _Member:
+    label, flattened = wire_name(held, key), held.serialization.get("flattened")
+    if held.serialization.get("xmlAttribute"):
+        return _Member(key, label, held, "attribute", label, held)
+    if held.type_name == "list" and flattened:
+        each = label if "name" in held.serialization else wire_name(element(held), label)
+        return _Member(key, label, held, "list", each, element(held))
+    if held.type_name == "map" and flattened:
+        return _Member(key, label, held, "map", label, held)
+    return _Member(
+        key, label, held, "nested" if held.type_name in ("structure", "list", "map") else "scalar", label, held
+    )
+
+
 def _element(name: str, shape: Shape, value: Any, namespace: str | None = None) -> str:
     kind = shape.type_name
     attributes = f" xmlns={quoteattr(namespace)}" if namespace else ""
     if kind == "structure":
         inner: list[str] = []
-        for key, held in members(shape).items():
+        for key, label, held, form, each, of in _plan(shape):
             item = value.get(key)
             if item is None:
                 continue
-            label = wire_name(held, key)
-            if held.serialization.get("xmlAttribute"):
-                attributes += f" {label}={quoteattr(str(item))}"
-                prefix = label.partition(":")[0]
-                if prefix == "xsi" and "xmlns:xsi" not in attributes:
-                    attributes += ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-            elif held.type_name == "list" and held.serialization.get("flattened"):
-                each = label if "name" in held.serialization else wire_name(element(held), label)
-                inner += [_element(each, element(held), one) for one in item]
-            elif held.type_name == "map" and held.serialization.get("flattened"):
+            if form == "scalar":
+                inner.append(f"<{label}>{_clean(write_text(held, item))}</{label}>")
+            elif form == "list":
+                inner += [_element(each, of, one) for one in item]
+            elif form == "map":
                 inner += [_entry(label, held, pair) for pair in item.items()]
+            elif form == "attribute":
+                attributes += f" {label}={quoteattr(str(item))}"
+                if label.startswith("xsi:") and "xmlns:xsi" not in attributes:
+                    attributes += ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
             else:
                 inner.append(_element(label, held, item))
         return f"<{name}{attributes}>{''.join(inner)}</{name}>"

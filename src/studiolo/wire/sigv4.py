@@ -226,6 +226,9 @@ def _verify_v2(signature: Signature, request: Request, secret: str, now: float) 
         if name.startswith("x-amz-")
     )
     resource = quote(unquote(request.raw_path), safe="/~")
+    if resource.count("/") == 1 and resource != "/":
+        # A bucket by itself is signed with a slash behind it.
+        resource += "/"
     marked = sorted(
         f"{name}={values[0]}" if values[0] else name for name, values in request.query.items() if name in _V2_QUERY
     )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, unquote
 
+from studiolo.base.behind import Behind
 from studiolo.blobs.protocol import (
     Attributes,
     Blobs,
@@ -71,20 +72,25 @@ def check_digests(call: Call, sink: Sink, algorithms: list[str]) -> None:
         if claimed is not None and claimed != sink.digest(name):
             raise s3_error("BadDigest")
     claimed = call.params.get("ContentMD5")
+    if claimed is not None and not re.fullmatch(r"[A-Za-z0-9+/]{22}==", claimed):
+        raise s3_error("InvalidDigest")
     if claimed is not None and claimed != sink.digest("md5"):
         raise s3_error("BadDigest")
 
 
 async def receive(body: Any, sink: Sink) -> None:
-    """Writes a body as it comes; large ones by a thread, so that others are not kept waiting."""
-    batch, size = [], 0
-    async for piece in body:
-        batch.append(piece)
-        size += len(piece)
-        if size >= WRITE_BATCH:
-            data, batch, size = b"".join(batch), [], 0
-            await asyncio.to_thread(sink.write, data)
-    sink.write(b"".join(batch))
+    """Writes a body as it comes; large ones by a thread, while the next pieces arrive."""
+    pieces = aiter(body)
+    first = await anext(pieces, b"")
+    if len(first) < WRITE_BATCH:
+        sink.write(first)
+        async for piece in pieces:
+            sink.write(piece)
+        return
+    async with Behind(sink.write) as writing:
+        await writing.put(first)
+        async for piece in pieces:
+            await writing.put(piece)
 
 
 def _condition(params: Mapping[str, Any]) -> Condition:

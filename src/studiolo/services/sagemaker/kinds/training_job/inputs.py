@@ -11,7 +11,7 @@ from typing import Any
 from studiolo.base.arn import REGION, sagemaker_arn
 from studiolo.base.errors import ApiError
 from studiolo.base.record import Record
-from studiolo.blobs.protocol import NoSuchKey, Object, OutOfSpace
+from studiolo.blobs.protocol import Entry, NoSuchKey, OutOfSpace
 from studiolo.services import archives, s3uri
 from studiolo.services.platform import Platform
 from studiolo.services.s3uri import S3Uri
@@ -154,7 +154,7 @@ class Inputs:
         except archives.BadArchive as error:
             raise InputError(f"ClientError: The source archive {uri} can't be used: {error}") from error
 
-    def _objects(self, source: Mapping[str, Any]) -> Iterator[tuple[str, Object, str]]:
+    def _objects(self, source: Mapping[str, Any]) -> Iterator[tuple[str, Entry, str]]:
         """(bucket, object, path below the channel) of everything a channel stands for."""
         uri = self._own(source["S3Uri"])
         if source["S3DataType"] == "S3Prefix":
@@ -163,7 +163,7 @@ class Inputs:
             return
         yield from self._manifest(uri)
 
-    def _manifest(self, uri: S3Uri) -> Iterator[tuple[str, Object, str]]:
+    def _manifest(self, uri: S3Uri) -> Iterator[tuple[str, Entry, str]]:
         """A manifest: [{"prefix": "s3://…"}, "relative/path", …]; an augmented one is handed on as the file it is."""
         try:
             found, stream = self._platform.blobs.open_read(uri.bucket, uri.key)
