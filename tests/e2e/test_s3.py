@@ -224,7 +224,9 @@ def test_what_is_not_done_is_refused_and_not_ignored(s3, place):
     bucket, prefix = place
     key = f"{prefix}k"
     s3.put_object(Bucket=bucket, Key=key, Body=b"0123456789")
-    assert code(s3.delete_object, Bucket=bucket, Key=key, VersionId="v") == "NotImplemented"
+    assert code(s3.delete_object, Bucket=bucket, Key=key, VersionId="v") == "NoSuchVersion"
+    assert code(s3.get_object, Bucket=bucket, Key=key, VersionId="v") == "NoSuchVersion"
+    assert s3.get_object(Bucket=bucket, Key=key, VersionId="null")["Body"].read() == b"0123456789"
     assert code(s3.put_object, Bucket=bucket, Key=key, Body=b"x", WriteOffsetBytes=3) == "NotImplemented"
     assert code(s3.put_object, Bucket=bucket, Key=key, Body=b"x", StorageClass="GLACIER") == "InvalidStorageClass"
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"0123456789"
@@ -236,3 +238,73 @@ def test_a_refused_put_does_not_spoil_the_connection(s3, place):
     for size in (10, 3 << 20):
         assert code(s3.put_object, Bucket="no-such-bucket-here", Key="k", Body=b"x" * size) == "NoSuchBucket"
         assert s3.get_object(Bucket=bucket, Key=f"{prefix}k")["Body"].read() == b"1"
+
+
+def test_the_parts_of_an_object(s3, place):
+    """Sizes, checksums and ranges of what was uploaded in parts; a checksum that is not the part's is refused."""
+    bucket, prefix = place
+    key, pieces = f"{prefix}parts", [b"a" * (5 << 20), b"b" * 100]
+    upload = s3.create_multipart_upload(Bucket=bucket, Key=key, ChecksumAlgorithm="SHA256")["UploadId"]
+    done = []
+    for number, piece in enumerate(pieces, 1):
+        sent = s3.upload_part(
+            Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, Body=piece, ChecksumAlgorithm="SHA256"
+        )
+        done.append({"PartNumber": number, "ETag": sent["ETag"], "ChecksumSHA256": sent["ChecksumSHA256"]})
+    wrong = [{**done[0], "ChecksumSHA256": done[1]["ChecksumSHA256"]}, done[1]]
+    finish = {"Bucket": bucket, "Key": key, "UploadId": upload}
+    assert code(s3.complete_multipart_upload, **finish, MultipartUpload={"Parts": wrong}) == "InvalidPart"
+    stored = s3.complete_multipart_upload(**finish, MultipartUpload={"Parts": done})
+    inner = b"".join(hashlib.sha256(piece).digest() for piece in pieces)
+    composite = f"{base64.b64encode(hashlib.sha256(inner).digest()).decode()}-2"
+    assert (stored["ChecksumSHA256"], stored["ChecksumType"]) == (composite, "COMPOSITE")
+    second = s3.get_object(Bucket=bucket, Key=key, PartNumber=2)
+    assert (second["Body"].read(), second["PartsCount"]) == (pieces[1], 2)
+    assert s3.head_object(Bucket=bucket, Key=key, PartNumber=1)["ContentLength"] == 5 << 20
+    about = s3.get_object_attributes(
+        Bucket=bucket, Key=key, ObjectAttributes=["ETag", "ObjectParts", "ObjectSize", "Checksum"]
+    )
+    assert (about["ObjectSize"], about["ObjectParts"]["TotalPartsCount"]) == ((5 << 20) + 100, 2)
+    assert about["Checksum"]["ChecksumSHA256"] == composite
+    assert "StorageClass" not in about
+
+
+def test_uploads_are_listed_in_pages(s3, place):
+    bucket, prefix = place
+    keys = sorted(f"{prefix}{number}" for number in range(5))
+    for key in keys:
+        s3.create_multipart_upload(Bucket=bucket, Key=key)
+    pages = s3.get_paginator("list_multipart_uploads").paginate(
+        Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": 2}
+    )
+    sizes = [[one["Key"] for one in page.get("Uploads", ())] for page in pages]
+    assert sizes == [keys[:2], keys[2:4], keys[4:]]
+
+
+def test_copies_keep_or_replace_what_is_said_of_an_object(s3, place):
+    bucket, prefix = place
+    source = {"Bucket": bucket, "Key": f"{prefix}a"}
+    s3.put_object(**source, Body=b"x", Metadata={"m": "1"}, Tagging="t=1", Expires=2_000_000_000)
+    s3.copy_object(Bucket=bucket, Key=f"{prefix}b", CopySource=source, TaggingDirective="REPLACE", Tagging="t=2")
+    copied = s3.head_object(Bucket=bucket, Key=f"{prefix}b")
+    assert copied["Metadata"] == {"m": "1"}
+    assert copied["ExpiresString"] == "Wed, 18 May 2033 03:33:20 GMT"
+    assert s3.get_object_tagging(Bucket=bucket, Key=f"{prefix}b")["TagSet"] == [{"Key": "t", "Value": "2"}]
+    s3.copy_object(Bucket=bucket, Key=f"{prefix}c", CopySource=source, MetadataDirective="REPLACE", Metadata={"m": "2"})
+    assert s3.head_object(Bucket=bucket, Key=f"{prefix}c")["Metadata"] == {"m": "2"}
+    assert s3.get_object_tagging(Bucket=bucket, Key=f"{prefix}c")["TagSet"] == [{"Key": "t", "Value": "1"}]
+
+
+def test_what_makes_no_sense_is_said(s3, place):
+    bucket, prefix = place
+    key = f"{prefix}k"
+    s3.put_object(Bucket=bucket, Key=key, Body=b"0123456789")
+    ranged = s3.head_object(Bucket=bucket, Key=key, Range="bytes=2-4")
+    assert ranged["ResponseMetadata"]["HTTPHeaders"]["content-range"] == "bytes 2-4/10"
+    assert code(s3.get_object_acl, Bucket=bucket, Key=f"{prefix}none") == "NoSuchKey"
+    assert code(s3.list_objects_v2, Bucket=bucket, ContinuationToken="%%%") == "InvalidArgument"
+    assert code(s3.put_object, Bucket=bucket, Key=key, Body=b"x", ContentMD5="nonsense") == "InvalidDigest"
+    assert code(s3.get_object, Bucket=bucket, Key=key, PartNumber=2) == "InvalidPartNumber"
+    gone = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key}, {"Key": "x" * 1025}]})
+    assert [one["Key"] for one in gone["Deleted"]] == [key]
+    assert [one["Code"] for one in gone["Errors"]] == ["KeyTooLongError"]

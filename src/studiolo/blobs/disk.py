@@ -138,7 +138,7 @@ class DiskBlobs(protocol.Blobs):
                     self._files.unlink(file)
             raise
         self._files.remove(unused)
-        return object_of((key, size, etag, modified, about))
+        return object_of((key, size, etag, modified, about, orjson.dumps(segments)))
 
     def _row(self, bucket: str, key: str) -> Sequence[Any]:
         row = self._index.one(f"SELECT {_COLUMNS} FROM objects WHERE bucket = ? AND key = ?", bucket, key)
@@ -199,7 +199,7 @@ class DiskBlobs(protocol.Blobs):
                 (*target, *facts, orjson.dumps(segments), about),
             )
         self._files.remove(unused)
-        return object_of((target[1], *facts, about))
+        return object_of((target[1], *facts, about, orjson.dumps(segments)))
 
     def set_tags(self, bucket: str, key: str, tags: Mapping[str, str]) -> None:
         with self._index.write() as writer:
@@ -292,8 +292,9 @@ class DiskBlobs(protocol.Blobs):
         *,
         now: float,
         condition: Condition = Condition(),
+        checksums: Mapping[str, str] = {},
     ) -> Object:
-        return self._uploads.complete(bucket, upload, parts, now=now, condition=condition)
+        return self._uploads.complete(bucket, upload, parts, now=now, condition=condition, checksums=checksums)
 
     def abort_upload(self, bucket: str, upload: str) -> None:
         self._uploads.abort(bucket, upload)

@@ -115,10 +115,21 @@ def about_of(attributes: Attributes, sums: Mapping[str, str]) -> bytes:
 
 
 def object_of(row: Sequence[Any]) -> Object:
-    key, size, etag, modified, about = row[:5]
+    """row: key, size, etag, modified, about, segments."""
+    key, size, etag, modified, about, segments = row
     known = orjson.loads(about)
+    parts = tuple(size for _, size in orjson.loads(segments)) if "-" in etag else ()
     return Object(
-        key, size, etag, modified, known["type"], known["metadata"], known["headers"], known["checksums"], known["tags"]
+        key,
+        size,
+        etag,
+        modified,
+        known["type"],
+        known["metadata"],
+        known["headers"],
+        known["checksums"],
+        known["tags"],
+        parts,
     )
 
 

@@ -68,6 +68,8 @@ class Object(Entry):
     checksums: Mapping[str, str] = field(default_factory=dict[str, str])
     """Algorithm in lower case ("crc32") to its base64 value."""
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    parts: Sequence[int] = ()
+    """Sizes of the parts it was uploaded in; empty for an object put in one piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,7 @@ class Blobs(Protocol):
         *,
         now: float,
         condition: Condition = Condition(),
+        checksums: Mapping[str, str] = {},
     ) -> Object:
         """parts: (number, etag) in ascending order. Raises InvalidPart, NoSuchUpload, PreconditionFailed."""
         ...

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -92,8 +92,11 @@ class Uploads:
         *,
         now: float,
         condition: Condition = Condition(),
+        checksums: Mapping[str, str] = {},
     ) -> Object:
         _, _, key, _, about = self._upload(bucket, upload)
+        if checksums:
+            about = orjson.dumps({**orjson.loads(about), "checksums": dict(checksums)})
         with self._index.write() as writer:
             rows = writer.execute("SELECT number, file, size, etag FROM parts WHERE upload = ?", (upload,)).fetchall()
             stored = {number: (file, size, etag) for number, file, size, etag in rows}
@@ -121,7 +124,7 @@ class Uploads:
             writer.execute("DELETE FROM parts WHERE upload = ?", (upload,))
             writer.execute("DELETE FROM uploads WHERE id = ?", (upload,))
         self._files.remove(unused)
-        return object_of((key, *facts, about))
+        return object_of((key, *facts, about, orjson.dumps(segments)))
 
     def abort(self, bucket: str, upload: str) -> None:
         self._upload(bucket, upload)

@@ -3,6 +3,7 @@
 from studiolo.base.errors import ApiError
 
 _STATUS = {
+    "NoSuchVersion": 404, "InvalidPartNumber": 416,
     "NoSuchBucket": 404, "NoSuchKey": 404, "NoSuchUpload": 404, "AccessDenied": 403, "BucketAlreadyExists": 409,
     "BucketNotEmpty": 409, "PreconditionFailed": 412, "InvalidRange": 416, "InsufficientStorage": 507, "NotImplemented": 501,
     "NoSuchTagSet": 404, "NoSuchBucketPolicy": 404, "NoSuchCORSConfiguration": 404, "NoSuchLifecycleConfiguration": 404,
@@ -11,6 +12,8 @@ _STATUS = {
 _SENTENCES = {
     "NoSuchBucket": "The specified bucket does not exist",
     "NoSuchKey": "The specified key does not exist.",
+    "NoSuchVersion": "The specified version does not exist.",
+    "InvalidPartNumber": "The requested partnumber is not satisfiable",
     "NoSuchUpload": "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
     "aborted or completed.",
     "AccessDenied": "Access Denied",

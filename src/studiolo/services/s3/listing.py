@@ -69,7 +69,7 @@ def version_2(blobs: Blobs, call: Call) -> Mapping[str, Any]:
     after = call.params.get("StartAfter", "")
     if token is not None:
         try:
-            after = base64.urlsafe_b64decode(token.encode()).decode()
+            after = base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
         except (binascii.Error, ValueError):
             raise s3_error("InvalidArgument", "The continuation token provided is incorrect") from None
     limit, found = _read(blobs, call, after)

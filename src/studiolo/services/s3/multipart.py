@@ -1,7 +1,8 @@
 """Uploads in parts."""
 
 import asyncio
-from collections.abc import Mapping
+import base64
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studiolo.blobs.protocol import (
@@ -11,12 +12,14 @@ from studiolo.blobs.protocol import (
     NoSuchKey,
     NoSuchUpload,
     OutOfSpace,
+    Part,
     PreconditionFailed,
 )
 from studiolo.services.request import Answer, Call
 from studiolo.services.s3 import access
 from studiolo.services.s3.errors import s3_error
 from studiolo.services.s3.objects import (
+    CHECKSUMS,
     algorithms_of,
     attributes_of,
     byte_range,
@@ -26,6 +29,7 @@ from studiolo.services.s3.objects import (
     receive,
     source_of,
 )
+from studiolo.wire import checksums
 
 MIN_PART = 5 * 2**20
 MAX_PART_NUMBER = 10_000
@@ -102,6 +106,27 @@ async def copy_part(blobs: Blobs, call: Call, now: float) -> Mapping[str, Any]:
     return {"CopyPartResult": {"ETag": f'"{part.etag}"', "LastModified": part.modified}}
 
 
+def _composite(named: Sequence[Mapping[str, Any]], stored: Mapping[int, Part]) -> dict[str, str]:
+    """The checksum of the parts' checksums, as S3 makes it, for every algorithm that all parts have. Raises where a part's
+    checksum is not the one that was named."""
+    sums: dict[str, str] = {}
+    for algorithm, member in CHECKSUMS.items():
+        if algorithm == "crc64nvme":
+            # S3 knows it of whole objects only.
+            continue
+        held = [
+            stored[one["PartNumber"]].checksums.get(algorithm) if one["PartNumber"] in stored else None for one in named
+        ]
+        for one, value in zip(named, held, strict=True):
+            if member in one and one[member] != value:
+                raise s3_error("InvalidPart")
+        if held and all(value is not None for value in held):
+            whole = checksums.start(algorithm)
+            whole.update(b"".join(base64.b64decode(value) for value in held if value is not None))
+            sums[algorithm] = f"{checksums.text(whole)}-{len(held)}"
+    return sums
+
+
 def complete(blobs: Blobs, call: Call, now: float) -> Mapping[str, Any]:
     access.bucket(blobs, call)
     bucket, upload = call.params["Bucket"], call.params["UploadId"]
@@ -121,15 +146,17 @@ def complete(blobs: Blobs, call: Call, now: float) -> Mapping[str, Any]:
         for number, _ in parts[:-1]:
             if sizes.get(number, MIN_PART) < MIN_PART:
                 raise s3_error("EntityTooSmall", ProposedSize=sizes[number], MinSizeAllowed=MIN_PART, PartNumber=number)
+        sums = _composite(named, {part.number: part for part in blobs.parts(bucket, upload)})
         condition = Condition(None, call.params.get("IfNoneMatch"))
-        done = blobs.complete_upload(bucket, upload, parts, now=now, condition=condition)
+        done = blobs.complete_upload(bucket, upload, parts, now=now, condition=condition, checksums=sums)
     except NoSuchUpload:
         raise s3_error("NoSuchUpload", UploadId=upload) from None
     except InvalidPart:
         raise s3_error("InvalidPart", UploadId=upload) from None
     except PreconditionFailed:
         raise s3_error("PreconditionFailed") from None
-    return {"Bucket": bucket, "Key": done.key, "ETag": f'"{done.etag}"', "Location": f"/{bucket}/{done.key}"}
+    return {"Bucket": bucket, "Key": done.key, "ETag": f'"{done.etag}"', "Location": f"/{bucket}/{done.key}",
+            **checksum_members(done.checksums)}  # fmt: skip
 
 
 def abort(blobs: Blobs, call: Call) -> None:
@@ -167,15 +194,30 @@ def list_parts(blobs: Blobs, call: Call) -> Mapping[str, Any]:
 
 def list_uploads(blobs: Blobs, call: Call) -> Mapping[str, Any]:
     access.bucket(blobs, call)
-    prefix = call.params.get("Prefix", "")
-    found = [one for one in blobs.uploads(call.params["Bucket"]) if one.key.startswith(prefix)]
-    uploads = [
-        {"UploadId": one.id, "Key": one.key, "Initiated": one.started, "StorageClass": "STANDARD"} for one in found
+    params = call.params
+    prefix, key, id = params.get("Prefix", ""), params.get("KeyMarker", ""), params.get("UploadIdMarker", "")
+    if params.get("Delimiter"):
+        raise s3_error("NotImplemented", "Delimiter is not supported when uploads are listed.")
+    limit = min(int(params.get("MaxUploads", 1000)), 1000)
+    found = sorted(blobs.uploads(params["Bucket"]), key=lambda one: (one.key, one.id))
+    # Without an id the marker stands behind all uploads of its key.
+    left = [
+        one
+        for one in found
+        if one.key.startswith(prefix) and (one.key > key or (bool(id) and one.key == key and one.id > id))
     ]
+    page = left[:limit]
+    more = len(left) > limit and bool(page)
     return {
-        "Bucket": call.params["Bucket"],
+        "Bucket": params["Bucket"],
         "Prefix": prefix,
-        "MaxUploads": 1000,
-        "IsTruncated": False,
-        "Uploads": uploads,
+        "KeyMarker": key,
+        "UploadIdMarker": id,
+        "NextKeyMarker": page[-1].key if more else None,
+        "NextUploadIdMarker": page[-1].id if more else None,
+        "MaxUploads": limit,
+        "IsTruncated": more,
+        "Uploads": [
+            {"UploadId": one.id, "Key": one.key, "Initiated": one.started, "StorageClass": "STANDARD"} for one in page
+        ],
     }

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, unquote
 
 from studiolo.base.behind import Behind
+from studiolo.base.errors import ApiError
 from studiolo.blobs.protocol import (
     Attributes,
     Blobs,
@@ -22,7 +23,7 @@ from studiolo.services.request import Answer, Call
 from studiolo.services.s3 import access
 from studiolo.services.s3.errors import s3_error
 from studiolo.wire.checksums import ALGORITHMS
-from studiolo.wire.values import http_date
+from studiolo.wire.values import http_date, read_time
 
 READ_CHUNK = 1 << 20
 WRITE_BATCH = 1 << 20
@@ -30,7 +31,7 @@ _STORED_HEADERS = {
     "CacheControl": "cache-control", "ContentDisposition": "content-disposition", "ContentEncoding": "content-encoding",
     "ContentLanguage": "content-language",
 }  # fmt: skip
-_CHECKSUMS = {
+CHECKSUMS = {
     "crc32": "ChecksumCRC32", "crc32c": "ChecksumCRC32C", "crc64nvme": "ChecksumCRC64NVME", "sha1": "ChecksumSHA1",
     "sha256": "ChecksumSHA256",
 }  # fmt: skip
@@ -44,15 +45,15 @@ def attributes_of(params: Mapping[str, Any]) -> Attributes:
         headers["content-encoding"] = ",".join(kept)
         if not kept:
             del headers["content-encoding"]
-    if params.get("Expires"):
-        headers["expires"] = str(params["Expires"])
+    if params.get("Expires") is not None:
+        headers["expires"] = http_date(params["Expires"])
     tags = dict(parse_qsl(params.get("Tagging", ""), keep_blank_values=True))
     return Attributes(params.get("ContentType") or "binary/octet-stream", params.get("Metadata", {}), headers, tags)
 
 
 def algorithms_of(call: Call) -> list[str]:
     """The checksums a request brings or asks for."""
-    named = {name for name, member in _CHECKSUMS.items() if member in call.params}
+    named = {name for name, member in CHECKSUMS.items() if member in call.params}
     if call.params.get("ChecksumAlgorithm"):
         named.add(str(call.params["ChecksumAlgorithm"]).lower())
     trailer = call.headers.get("x-amz-trailer", "").strip().lower()
@@ -68,7 +69,7 @@ def algorithms_of(call: Call) -> list[str]:
 
 def check_digests(call: Call, sink: Sink, algorithms: list[str]) -> None:
     for name in algorithms:
-        claimed = call.params.get(_CHECKSUMS[name])
+        claimed = call.params.get(CHECKSUMS[name])
         if claimed is not None and claimed != sink.digest(name):
             raise s3_error("BadDigest")
     claimed = call.params.get("ContentMD5")
@@ -133,11 +134,14 @@ def encryption(call: Call) -> dict[str, Any]:
 
 
 def checksum_members(sums: Mapping[str, str]) -> dict[str, str]:
-    found = {_CHECKSUMS[name]: value for name, value in sums.items() if name in _CHECKSUMS}
-    return {**found, "ChecksumType": "FULL_OBJECT"} if found else {}
+    found = {CHECKSUMS[name]: value for name, value in sums.items() if name in CHECKSUMS}
+    if not found:
+        return {}
+    composite = any("-" in value for value in found.values())
+    return {**found, "ChecksumType": "COMPOSITE" if composite else "FULL_OBJECT"}
 
 
-def _find(blobs: Blobs, call: Call) -> Object:
+def find(blobs: Blobs, call: Call) -> Object:
     access.bucket(blobs, call)
     try:
         return blobs.head(call.params["Bucket"], access.key(call.params))
@@ -195,20 +199,83 @@ def describe(call: Call, found: Object, length: int) -> dict[str, Any]:
         value = params.get(f"Response{member}", found.headers.get(name))
         if value is not None:
             document[member] = value
-    if "expires" in found.headers:
-        document["ExpiresString"] = found.headers["expires"]
+    if (expires := params.get("ResponseExpires", found.headers.get("expires"))) is not None:
+        document["Expires"] = read_time(expires)
     if params.get("ChecksumMode") == "ENABLED":
         document |= checksum_members(found.checksums)
+    if "PartNumber" in params and found.parts:
+        document["PartsCount"] = len(found.parts)
     return document
 
 
+def check_version(call: Call) -> None:
+    """Buckets have no versions: "null" is the only one."""
+    version = call.params.get("VersionId")
+    if version not in (None, "null"):
+        raise s3_error("NoSuchVersion", Key=call.params["Key"], VersionId=version)
+
+
+def wanted_range(call: Call, found: Object) -> tuple[int, int] | None:
+    """By Range or PartNumber; None for the whole."""
+    number = call.params.get("PartNumber")
+    if number is None:
+        return byte_range(call.params.get("Range"), found.size)
+    if call.params.get("Range") is not None:
+        raise s3_error("InvalidRequest", "Cannot specify both Range header and partNumber query parameter")
+    sizes = found.parts or (found.size,)
+    if not 1 <= number <= len(sizes):
+        raise s3_error("InvalidPartNumber", ActualPartCount=len(sizes), PartNumberRequested=number)
+    start = sum(sizes[: number - 1])
+    # A part of nothing has no range to name.
+    return (start, start + sizes[number - 1] - 1) if sizes[number - 1] else None
+
+
+def _ranged(document: dict[str, Any], wanted: tuple[int, int], size: int) -> dict[str, Any]:
+    document["ContentRange"] = f"bytes {wanted[0]}-{wanted[1]}/{size}"
+    return {name: value for name, value in document.items() if not name.startswith("Checksum")}
+
+
 def head(blobs: Blobs, call: Call) -> Answer:
-    found = _find(blobs, call)
+    check_version(call)
+    found = find(blobs, call)
     if not_modified(call, found):
         return Answer({}, 304, {"etag": f'"{found.etag}"'})
-    wanted = byte_range(call.params.get("Range"), found.size)
-    length = wanted[1] - wanted[0] + 1 if wanted else found.size
-    return Answer(describe(call, found, length), 206 if wanted else None)
+    wanted = wanted_range(call, found)
+    document = describe(call, found, wanted[1] - wanted[0] + 1 if wanted else found.size)
+    if wanted is None:
+        return Answer(document)
+    return Answer(
+        _ranged(document, wanted, found.size), 206, {"content-range": f"bytes {wanted[0]}-{wanted[1]}/{found.size}"}
+    )
+
+
+def attributes(blobs: Blobs, call: Call) -> Mapping[str, Any]:
+    """GetObjectAttributes: what was asked for, and only that."""
+    check_version(call)
+    found = find(blobs, call)
+    parts = [{"PartNumber": number, "Size": size} for number, size in enumerate(found.parts, 1)]
+    after, limit = int(call.params.get("PartNumberMarker", 0)), min(int(call.params.get("MaxParts", 1000)), 1000)
+    page = parts[after : after + limit]
+    known: dict[str, Any] = {
+        "ETag": found.etag,
+        "Checksum": checksum_members(found.checksums) or None,
+        "ObjectSize": found.size,
+        "StorageClass": "STANDARD",
+        "ObjectParts": {
+            "TotalPartsCount": len(parts),
+            "PartNumberMarker": after,
+            "NextPartNumberMarker": after + len(page),
+            "MaxParts": limit,
+            "IsTruncated": after + limit < len(parts),
+            "Parts": page,
+        }
+        if parts
+        else None,
+    }
+    asked = {one.strip() for one in ",".join(call.params["ObjectAttributes"]).split(",")}
+    if not asked <= known.keys():
+        raise s3_error("InvalidArgument", f"The attributes are {', '.join(known)}.")
+    return {"LastModified": found.modified, **{name: known[name] for name in asked}}
 
 
 async def send(stream: BinaryIO, start: int, length: int) -> AsyncIterator[bytes]:
@@ -231,6 +298,7 @@ async def send(stream: BinaryIO, start: int, length: int) -> AsyncIterator[bytes
 
 
 def get(blobs: Blobs, call: Call) -> Answer:
+    check_version(call)
     access.bucket(blobs, call)
     try:
         found, stream = blobs.open_read(call.params["Bucket"], access.key(call.params))
@@ -240,15 +308,14 @@ def get(blobs: Blobs, call: Call) -> Answer:
         if not_modified(call, found):
             stream.close()
             return Answer({}, 304, {"etag": f'"{found.etag}"', "last-modified": http_date(found.modified)})
-        wanted = byte_range(call.params.get("Range"), found.size)
+        wanted = wanted_range(call, found)
     except BaseException:
         stream.close()
         raise
     start, length = (wanted[0], wanted[1] - wanted[0] + 1) if wanted else (0, found.size)
     document = describe(call, found, length)
     if wanted:
-        document["ContentRange"] = f"bytes {wanted[0]}-{wanted[1]}/{found.size}"
-        document = {name: value for name, value in document.items() if not name.startswith("Checksum")}
+        document = _ranged(document, wanted, found.size)
     if length <= READ_CHUNK:
         with stream:
             stream.seek(start)
@@ -265,6 +332,16 @@ def source_of(text: str) -> tuple[str, str]:
     return bucket, key
 
 
+def _copied(call: Call, found: Object, replace: bool, retag: bool) -> Attributes | None:
+    """What the copy says of itself; None where it says what its source does."""
+    if not replace and not retag:
+        return None
+    given = attributes_of(call.params)
+    kept = Attributes(found.content_type, found.metadata, found.headers, found.tags)
+    from_given, tags = given if replace else kept, given.tags if retag else kept.tags
+    return Attributes(from_given.content_type, from_given.metadata, from_given.headers, tags)
+
+
 def copy(blobs: Blobs, call: Call, now: float) -> Mapping[str, Any]:
     access.bucket(blobs, call)
     source = source_of(call.params["CopySource"])
@@ -272,8 +349,9 @@ def copy(blobs: Blobs, call: Call, now: float) -> Mapping[str, Any]:
     if access.bucket(blobs, call, source[0]).owner != (expected or call.caller.project):
         raise s3_error("AccessDenied")
     replace = call.params.get("MetadataDirective") == "REPLACE"
+    retag = call.params.get("TaggingDirective") == "REPLACE"
     target = (call.params["Bucket"], access.key(call.params))
-    if source == target and not replace:
+    if source == target and not replace and not retag:
         raise s3_error(
             "InvalidRequest",
             "This copy request is illegal because it is trying to copy an object to itself without changing its metadata.",
@@ -285,7 +363,7 @@ def copy(blobs: Blobs, call: Call, now: float) -> Mapping[str, Any]:
             raise s3_error("PreconditionFailed")
         if call.params.get("CopySourceIfNoneMatch", "").strip('"') == found.etag:
             raise s3_error("PreconditionFailed")
-        copied = blobs.copy(source, target, now=now, attributes=attributes_of(call.params) if replace else None)
+        copied = blobs.copy(source, target, now=now, attributes=_copied(call, found, replace, retag))
     except NoSuchKey:
         raise s3_error("NoSuchKey", Key=source[1]) from None
     except NoSuchBucket:
@@ -298,8 +376,14 @@ def delete_many(blobs: Blobs, call: Call) -> Mapping[str, Any]:
     wanted = call.params["Delete"].get("Objects", [])
     if not 0 < len(wanted) <= 1000:
         raise s3_error("MalformedXML")
-    deleted = []
+    deleted: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
     for one in wanted:
-        blobs.delete(call.params["Bucket"], one["Key"])
-        deleted.append({"Key": one["Key"]})
-    return {"Deleted": [] if call.params["Delete"].get("Quiet") else deleted}
+        try:
+            if one.get("VersionId") not in (None, "null"):
+                raise s3_error("NoSuchVersion")
+            blobs.delete(call.params["Bucket"], access.key(one))
+            deleted.append({"Key": one["Key"]})
+        except ApiError as error:
+            errors.append({"Key": one["Key"], "Code": error.code, "Message": error.message})
+    return {"Deleted": [] if call.params["Delete"].get("Quiet") else deleted, "Errors": errors}

@@ -14,10 +14,10 @@ _SSE_C = ("SSECustomerAlgorithm", "SSECustomerKey", "CopySourceSSECustomerKey")
 _LOCK = ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus")
 NOT_DONE: Mapping[str, tuple[str, ...]] = {
     "PutObject": (*_SSE_C, *_LOCK, "WriteOffsetBytes", "WebsiteRedirectLocation", "ChecksumSHA512", "ChecksumXXHASH64"),
-    "GetObject": (*_SSE_C, "VersionId", "PartNumber"),
-    "HeadObject": (*_SSE_C, "VersionId", "PartNumber"),
+    "GetObject": _SSE_C,
+    "HeadObject": _SSE_C,
     "CopyObject": (*_SSE_C, *_LOCK, "IfMatch", "IfNoneMatch", "WebsiteRedirectLocation"),
-    "DeleteObject": ("VersionId", "IfMatch", "IfMatchLastModifiedTime", "IfMatchSize", "MFA"),
+    "DeleteObject": ("IfMatch", "IfMatchLastModifiedTime", "IfMatchSize", "MFA"),
     "CreateMultipartUpload": (*_SSE_C, *_LOCK, "WebsiteRedirectLocation"),
     "UploadPart": _SSE_C,
 }
@@ -55,6 +55,7 @@ class S3Service:
             "ListObjectsV2": listing.version_2,
             "HeadObject": objects.head,
             "GetObject": objects.get,
+            "GetObjectAttributes": objects.attributes,
             "DeleteObjects": objects.delete_many,
             "AbortMultipartUpload": multipart.abort,
             "ListParts": multipart.list_parts,
@@ -132,15 +133,13 @@ class S3Service:
     async def _delete_object(self, call: Call) -> Answer:
         refuse_what_is_not_done(call)
         access.bucket(self._blobs, call)
+        objects.check_version(call)
         self._blobs.delete(call.params["Bucket"], access.key(call.params))
         return Answer({}, 204)
 
     async def _get_tags(self, call: Call) -> Mapping[str, Any]:
         access.bucket(self._blobs, call)
-        try:
-            found = self._blobs.head(call.params["Bucket"], access.key(call.params))
-        except NoSuchKey:
-            raise s3_error("NoSuchKey", Key=call.params["Key"]) from None
+        found = objects.find(self._blobs, call)
         return {"TagSet": [{"Key": key, "Value": value} for key, value in found.tags.items()]}
 
     def _set_tags(self, call: Call, tags: Mapping[str, str]) -> None:
@@ -166,6 +165,8 @@ class S3Service:
 
     async def _acl(self, call: Call) -> Mapping[str, Any]:
         access.bucket(self._blobs, call)
+        if "Key" in call.params:
+            objects.find(self._blobs, call)
         owner = {"ID": call.caller.project, "DisplayName": call.caller.project}
         return {
             "Owner": owner,
