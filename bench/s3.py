@@ -70,10 +70,20 @@ def main() -> None:
         rows: list[tuple[str, float]] = [("cp + md5sum", timed(disk, 2))]
         (folder / "copy").unlink()
         for name, transfer in (("one request", whole), ("in parts", parts)):
-            rows.append((f"put, {name}", timed(lambda t=transfer: s3.upload_file(str(large), bucket, "large", Config=t), 2)))
-            rows.append((f"get, {name}", timed(lambda t=transfer: s3.download_file(bucket, "large", str(folder / "got"), Config=t), 2)))
+            rows.append(
+                (f"put, {name}", timed(lambda t=transfer: s3.upload_file(str(large), bucket, "large", Config=t), 2))
+            )
+            rows.append(
+                (
+                    f"get, {name}",
+                    timed(lambda t=transfer: s3.download_file(bucket, "large", str(folder / "got"), Config=t), 2),
+                )
+            )
             assert (folder / "got").stat().st_size == large.stat().st_size
-        for method, operation, words in (("put", "put_object", ["-T", large]), ("get", "get_object", ["-o", folder / "got"])):
+        for method, operation, words in (
+            ("put", "put_object", ["-T", large]),
+            ("get", "get_object", ["-o", folder / "got"]),
+        ):
             url = s3.generate_presigned_url(operation, Params={"Bucket": bucket, "Key": "large"})
             command = ["curl", "-sS", "--fail", *words, url]
             rows.append((f"{method}, curl by presigned URL", timed(lambda c=command: subprocess.run(c, check=True), 2)))
@@ -86,7 +96,9 @@ def main() -> None:
             s3.put_object(Bucket=bucket, Key=f"small/{number:06d}", Body=b"x" * 100)
         rate = chosen.objects / (time.monotonic() - began)
         raw = timed(lambda: pages(s3, bucket), 3)
-        whole_list = timed(lambda: [None for _ in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="small/")], 3)
+        whole_list = timed(
+            lambda: [None for _ in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="small/")], 3
+        )
         print(f"\n| {chosen.objects} objects of 100 bytes | |\n|---|---|")
         print(f"| put by one boto3 client | {rate:.0f} a second |")
         print(f"| listed, raw XML over HTTP | {raw * 1000:.0f} ms |")
