@@ -15,6 +15,7 @@ from studiolo.run.local.environments.local import LocalEnvironments
 from studiolo.run.local.runner import LocalRunner
 from studiolo.series.sqlite import SqliteSeries
 from studiolo.server.app import App
+from studiolo.server.quick import QuickInvocations
 from studiolo.server.run import serve
 from studiolo.services.iam.service import IamService
 from studiolo.services.logs.service import LogsService
@@ -74,6 +75,8 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     assert platform.identity is not None
     services = services_of(platform)
     app = App(services, platform.identity, platform.store, config, ui_folder())
+    runtime = next(one for one in services if isinstance(one, RuntimeService))
+    quick = QuickInvocations(runtime.quick, platform.identity, platform.clock)
     loop = ControlLoop(platform.store, platform.runner, controllers(platform), [platform.demand.watch])
 
     async def main() -> None:
@@ -81,7 +84,7 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
             await loop.start()
             await announce(platform)
 
-        await serve(app, listening, ready, loop.stop)
+        await serve(app, listening, ready, loop.stop, quick)
 
     try:
         import uvloop
@@ -91,9 +94,7 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
         runner = asyncio.Runner()
     with runner:
         runner.run(main())
-    for service in services:
-        if isinstance(service, RuntimeService):
-            service.flush()
+    runtime.flush()
     platform.runner.close()
     platform.series.close()
     platform.blobs.close()

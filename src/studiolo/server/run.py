@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from studiolo.base.config import Config
+from studiolo.server.quick import QuickInvocations, protocol_of
 
 
 class CannotListen(Exception):
@@ -53,12 +54,16 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    app: Any, listening: socket.socket, on_ready: Callable[[], Awaitable[None]], on_stop: Callable[[], Awaitable[None]]
+    app: Any,
+    listening: socket.socket,
+    on_ready: Callable[[], Awaitable[None]],
+    on_stop: Callable[[], Awaitable[None]],
+    quick: QuickInvocations | None = None,
 ) -> None:
     """Serves until SIGTERM or SIGINT; then finishes what is under way, for a few seconds at most."""
     settings = uvicorn.Config(
         app,
-        http="httptools",
+        http="httptools" if quick is None else protocol_of(quick),
         loop="none",
         lifespan="off",
         log_config=None,

@@ -143,6 +143,7 @@ def signing_key(secret: str, day: str, region: str, service: str) -> bytes:
     return key
 
 
+@functools.lru_cache(maxsize=4096)
 def _canonical_path(raw_path: str, service: str) -> str:
     if service == "s3":
         return quote(unquote(raw_path), safe="/-_.~")
@@ -186,12 +187,18 @@ def string_to_sign(signature: Signature, request: Request, payload_hash: str) ->
     return f"AWS4-HMAC-SHA256\n{signature.time}\n{signature.scope}\n{digest}"
 
 
+@functools.lru_cache(maxsize=256)
+def _seconds(time: str) -> float:
+    """Many requests bear the same second, and reading one takes as long as a signature."""
+    return datetime.strptime(time, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+
+
 def verify(signature: Signature, request: Request, secret: str, payload_hash: str, now: float) -> None:
     """Raises SignatureError. payload_hash: hex SHA-256 of the body, or the word in x-amz-content-sha256."""
     if signature.form == "v2":
         return _verify_v2(signature, request, secret, now)
     try:
-        sent = datetime.strptime(signature.time, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+        sent = _seconds(signature.time)
     except ValueError as error:
         raise SignatureError("malformed", "X-Amz-Date must be of the form 20260131T120000Z.") from error
     if not signature.time.startswith(signature.day):

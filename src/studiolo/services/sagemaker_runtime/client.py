@@ -6,7 +6,7 @@ General clients cost more than the model's own answer; this one costs some 30 µ
 import asyncio
 import os
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httptools
@@ -32,8 +32,10 @@ class Link(asyncio.Protocol):
         self.body = b""
         self._body: list[bytes] = []
         self._done: asyncio.Future[None] | None = None
+        self._answered = False
         self._begun: asyncio.Future[None] | None = None
         self._pieces: asyncio.Queue[bytes | None] | None = None
+        self._told: Callable[[bool], None] | None = None
         self.open = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -52,6 +54,12 @@ class Link(asyncio.Protocol):
                 future.set_exception(Gone(not self.status))
         if self._pieces is not None:
             self._pieces.put_nowait(None)
+        self._tell(False)
+
+    def _tell(self, whole: bool) -> None:
+        told, self._told = self._told, None
+        if told is not None:
+            told(whole)
 
     # httptools calls these.
 
@@ -74,6 +82,10 @@ class Link(asyncio.Protocol):
             self._pieces.put_nowait(None)
         if self._done is not None and not self._done.done():
             self._done.set_result(None)
+        if self._told is not None:
+            self.body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+            self._answered = True
+            self._tell(True)
 
     # The router calls these.
 
@@ -84,6 +96,19 @@ class Link(asyncio.Protocol):
         self._done, self._begun = loop.create_future(), loop.create_future() if stream else None
         self._pieces = asyncio.Queue() if stream else None
         self._transport.write(request)  # type: ignore[attr-defined]
+
+    def send_for(self, request: bytes, told: Callable[[bool], None]) -> None:
+        """Sends, and tells once whether the whole answer came: status, headers and body are then at hand."""
+        self.status, self.headers, self._body, self.body = 0, {}, [], b""
+        self._parser = httptools.HttpResponseParser(self)
+        self._done, self._begun, self._pieces, self._answered = None, None, None, False
+        self._told = told
+        self._transport.write(request)  # type: ignore[attr-defined]
+
+    def forget(self) -> None:
+        """Ends the connection without a word to whom its answer was promised."""
+        self._told = None
+        self.close()
 
     async def whole(self) -> None:
         """Until the answer is there; then `body` holds it."""
@@ -102,7 +127,9 @@ class Link(asyncio.Protocol):
 
     @property
     def complete(self) -> bool:
-        return self._done is not None and self._done.done() and self._done.exception() is None
+        if self._done is None:
+            return self._answered
+        return self._done.done() and self._done.exception() is None
 
     def close(self) -> None:
         self.open = False
@@ -116,11 +143,17 @@ class Pool:
         self._folder = folder
         self._idle: deque[Link] = deque()
 
-    async def take(self, fresh: bool = False) -> Link:
-        while self._idle and not fresh:
+    def idle(self) -> Link | None:
+        """A kept connection, if there is one."""
+        while self._idle:
             link = self._idle.pop()
             if link.open:
                 return link
+        return None
+
+    async def take(self, fresh: bool = False) -> Link:
+        if not fresh and (link := self.idle()) is not None:
+            return link
         # By a descriptor of its folder: the path itself is longer than a socket's may be.
         fd = os.open(self._folder, os.O_PATH | os.O_DIRECTORY)
         try:

@@ -159,12 +159,16 @@ class Dispatcher:
         try:
             body, content_type = ask.body, ask.content_type
             for place, pool in pools[:-1]:
-                link = await self._exchange(pool, _request(path, ask, body, content_type, None), False, ask.timeout)
-                status = self._succeeded(target, variant, place, link)
+                link = await self._exchange(
+                    pool, model_request(path, ask, body, content_type, None), False, ask.timeout
+                )
+                status = raise_for_status(target, variant, place, link.status, link.body)
                 body, content_type = link.body, link.headers.get("content-type")
                 pool.give(link)
             place, pool = pools[-1]
-            link = await self._exchange(pool, _request(path, ask, body, content_type, ask.accept), stream, ask.timeout)
+            link = await self._exchange(
+                pool, model_request(path, ask, body, content_type, ask.accept), stream, ask.timeout
+            )
             if stream and link.status < 300:
                 held = False
                 pieces = self._pieces(target, variant, instance, pool, link, began)
@@ -174,7 +178,7 @@ class Dispatcher:
             status = link.status
             if stream:
                 link.body = b"".join([piece async for piece in link.pieces()])
-            self._succeeded(target, variant, place, link)
+            raise_for_status(target, variant, place, link.status, link.body)
             pool.give(link)
             return Reply(variant.name, link.headers, link.body, session=self._sessions.note(ask, instance, link))
         except ModelError as error:
@@ -202,15 +206,6 @@ class Dispatcher:
                 status=400,
             )
         return names.index(ask.container)
-
-    def _succeeded(self, target: Target, variant: Variant, place: int, link: Link) -> int:
-        if link.status < 300:
-            return link.status
-        containers = variant.plan["Containers"]
-        name = "primary" if len(containers) == 1 else containers[place]["Name"]
-        group = f"log-group:/aws/sagemaker/Endpoints/{target.key.name}"
-        text = link.body.decode("utf-8", "replace")[:8000]
-        raise ModelError(link.status, text, name, str(Arn("logs", target.key.project, group)))
 
     async def _exchange(self, pool: Pool, request: bytes, stream: bool, timeout: float) -> Link:
         """Sends; where a kept connection turns out dead before a byte came back, once more on a new one."""
@@ -256,6 +251,17 @@ class Dispatcher:
             self._measure.count(target.handle, variant.name, (time.perf_counter() - began) * 1000, link.status)
 
 
+def raise_for_status(target: Target, variant: Variant, place: int, status: int, body: bytes) -> int:
+    """The status of a container's answer where it is a success; raises ModelError with AWS's sentence where not."""
+    if status < 300:
+        return status
+    containers = variant.plan["Containers"]
+    name = "primary" if len(containers) == 1 else containers[place]["Name"]
+    group = f"log-group:/aws/sagemaker/Endpoints/{target.key.name}"
+    text = body.decode("utf-8", "replace")[:8000]
+    raise ModelError(status, text, name, str(Arn("logs", target.key.project, group)))
+
+
 def _answers(target: Target, variant: str) -> bool:
     """Whether the wait for a variant is over: it has an instance, or there is no such thing to wait for."""
     found = target.live.pick(variant) if target.live else None
@@ -266,7 +272,7 @@ def _one_line(value: str) -> str:
     return value.replace("\r", " ").replace("\n", " ")
 
 
-def _request(path: str, ask: Ask, body: bytes, content_type: str | None, accept: str | None) -> bytes:
+def model_request(path: str, ask: Ask, body: bytes, content_type: str | None, accept: str | None) -> bytes:
     head = f"POST {path} HTTP/1.1\r\nhost: m\r\ncontent-length: {len(body)}\r\n"
     for name, value in (
         ("content-type", content_type),

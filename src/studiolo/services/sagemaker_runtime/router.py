@@ -39,6 +39,8 @@ class Variant:
     """Nothing of it runs while nobody asks; the first request wakes it."""
     limit: int | None = None
     """Concurrent requests, of serverless variants."""
+    simple: bool = False
+    """One container, one model, no limit: what quick.py can ask."""
 
 
 @dataclass(slots=True)
@@ -177,6 +179,7 @@ class Router:
         variant = Variant(one["VariantName"], float(wishes.get("Weight", one["Weight"])), one)
         variant.sleeps = bool(serverless) or wishes.get("Count", one["Count"]) == 0
         variant.limit = serverless["MaxConcurrency"] if serverless else None
+        variant.simple = parts == 1 and not serverless and not one["Containers"][0]["MultiModel"]
         for handle in sorted(one for one in ready if one.startswith(prefix) and "." not in one[len(prefix) :]):
             handles = [handle, *(f"{handle}.{place}" for place in range(1, parts))]
             if all(each in ready for each in handles):

@@ -10,6 +10,7 @@ from studiolo.services.sagemaker_runtime.ask import Ask, BrokenStream, Reply
 from studiolo.services.sagemaker_runtime.capture import Capture
 from studiolo.services.sagemaker_runtime.dispatch import Dispatcher
 from studiolo.services.sagemaker_runtime.measure import Measure
+from studiolo.services.sagemaker_runtime.quick import Quick
 from studiolo.services.sagemaker_runtime.shadow import Shadow
 
 STREAM_TIMEOUT = 480.0
@@ -24,6 +25,7 @@ class RuntimeService:
         self._capture = Capture(platform)
         self.dispatcher = Dispatcher(platform, self._measure)
         self.dispatcher.observers += [self._capture, Shadow(platform, self.dispatcher, self._capture)]
+        self.quick = Quick(self.dispatcher, platform.demand, self._measure)
         self._handlers: dict[str, Handler] = {
             "InvokeEndpoint": self._invoke,
             "InvokeEndpointWithResponseStream": self._stream,

@@ -1,0 +1,113 @@
+"""The shortest way of an invocation: no task, no future, one callback when the model has answered.
+
+Only for what most requests are: a real-time variant of one container that has an instance and a kept connection. Everything
+else, and everything that goes wrong before an answer began, takes the whole way (dispatch.py). Called by the server's
+protocol (server/quick.py).
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from studiolo.base.errors import ApiError
+from studiolo.services.demand import Asked, Demand
+from studiolo.services.sagemaker_runtime.ask import Ask, ModelError, Reply
+from studiolo.services.sagemaker_runtime.client import Link
+from studiolo.services.sagemaker_runtime.dispatch import Dispatcher, model_request, raise_for_status
+from studiolo.services.sagemaker_runtime.measure import Measure
+from studiolo.services.sagemaker_runtime.router import Generation, Instance, Target, Variant, least_busy
+
+Done = Callable[[Reply | ApiError | None], None]
+"""Told once: the answer, what the caller is told instead, or None where the whole way must be taken."""
+
+
+class Quick:
+    def __init__(self, dispatcher: Dispatcher, demand: Demand, measure: Measure) -> None:
+        self._dispatcher = dispatcher
+        self._demand = demand
+        self._measure = measure
+
+    def invoke(self, project: str, name: str, ask: Ask, done: Done) -> bool:
+        """False where it can't be done this way; then `done` is never called."""
+        target = self._dispatcher.router.find(project, name)
+        generation = target.generation() if target is not None else None
+        if target is None or generation is None or target.asynchronous is not None:
+            return False
+        variant = generation.pick(None)
+        if variant is None or not variant.simple or not variant.instances:
+            return False
+        instance = least_busy(variant.instances)
+        link = instance.pools[0].idle()
+        if link is None:
+            return False
+        asked = self._demand.of(target.handle, variant.name)
+        _Exchange(self, target, generation, variant, instance, link, ask, asked, done).start()
+        return True
+
+    def finished(self, exchange: "_Exchange", milliseconds: float, status: int) -> None:
+        self._measure.count(exchange.target.handle, exchange.variant.name, milliseconds, status)
+
+    def observe(self, exchange: "_Exchange", reply: Reply) -> None:
+        for observe in self._dispatcher.observers:
+            observe(exchange.target, exchange.generation, exchange.variant, exchange.ask, reply)
+
+
+class _Exchange:
+    """One request on one connection."""
+
+    __slots__ = ("ask", "asked", "began", "done", "generation", "instance", "link", "quick", "target", "timer", "variant")  # fmt: skip
+
+    def __init__(
+        self,
+        quick: Quick,
+        target: Target,
+        generation: Generation,
+        variant: Variant,
+        instance: Instance,
+        link: Link,
+        ask: Ask,
+        asked: Asked,
+        done: Done,
+    ) -> None:
+        self.quick, self.target, self.generation, self.variant = quick, target, generation, variant
+        self.instance, self.link, self.ask, self.asked, self.done = instance, link, ask, asked, done
+
+    def start(self) -> None:
+        self.instance.busy += 1
+        self.asked.flying += 1
+        self.began = time.perf_counter()
+        self.timer = asyncio.get_running_loop().call_later(self.ask.timeout, self._late)
+        ask = self.ask
+        self.link.send_for(model_request("/invocations", ask, ask.body, ask.content_type, ask.accept), self._ended)
+
+    def _release(self, status: int) -> None:
+        self.timer.cancel()
+        self.instance.busy -= 1
+        self.asked.flying -= 1
+        self.asked.last = time.monotonic()
+        if status:
+            self.quick.finished(self, (time.perf_counter() - self.began) * 1000, status)
+
+    def _late(self) -> None:
+        self.link.forget()
+        self._release(500)
+        self.done(ModelError(0, f"The model did not answer within {self.ask.timeout:g} seconds.", "primary"))
+
+    def _ended(self, whole: bool) -> None:
+        link = self.link
+        if not whole:
+            self._release(500 if link.status else 0)
+            # A kept connection that was closed meanwhile: nothing was answered, so the request is sent anew.
+            gone = ModelError(0, "The model's process ended while it answered.", "primary")
+            self.done(gone if link.status else None)
+            return
+        self._release(link.status)
+        self.instance.pools[0].give(link)
+        try:
+            raise_for_status(self.target, self.variant, 0, link.status, link.body)
+        except ModelError as error:
+            self.done(error)
+            return
+        reply = Reply(self.variant.name, link.headers, link.body)
+        self.done(reply)
+        self.quick.observe(self, reply)
