@@ -169,7 +169,9 @@ class MemoryBlobs(protocol.Blobs):
         found, data = self._get(*source)
         made = replace(found, key=target[1], modified=now)
         if attributes is not None:
-            made = replace(_object(target[1], found.size, found.etag, now, attributes, found.checksums), parts=found.parts)
+            made = replace(
+                _object(target[1], found.size, found.etag, now, attributes, found.checksums), parts=found.parts
+            )
         return self._put(target[0], made, data)
 
     def set_tags(self, bucket: str, key: str, tags: Mapping[str, str]) -> None:
