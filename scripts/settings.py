@@ -12,6 +12,8 @@ VARIABLES = {
     "STUDIOLO_HOME": "The home folder, where `--home` is not given.",
     "STUDIOLO_PASSWORD": "The password for `studiolo password`, where it should not be asked for.",
     "STUDIOLO_STOP_GRACE_SECONDS": "Seconds a stopped job has between SIGTERM and SIGKILL (120, as on AWS).",
+    "STUDIOLO_DURABLE_OBJECTS": "1: an object is forced to the disk before its PUT is answered, so that a power cut takes "
+    "nothing back; every PUT then waits for the disk.",
     "STUDIOLO_NO_UI": "1 while building the package: leave the web pages out.",
 }
 

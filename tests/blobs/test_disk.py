@@ -1,7 +1,9 @@
 import errno
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from blobs_contract import BlobsContract, get, put, put_part
@@ -154,3 +156,26 @@ while True:
         assert page.prefixes == [f"{folder:02}/" for folder in range(20)]
         assert page.objects == []
         assert page.next_after is None
+
+
+class TestDurableDiskBlobs(BlobsContract):
+    @pytest.fixture
+    def blobs(self, tmp_path):
+        blobs = DiskBlobs(tmp_path / "blobs", durable=True)
+        yield blobs
+        blobs.close()
+
+    def test_bytes_and_names_are_forced_before_the_entry(self, blobs, tmp_path, monkeypatch):
+        forced = []
+        real = os.fsync
+
+        def fsync(descriptor):
+            forced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+            assert not blobs.list("b").objects
+            real(descriptor)
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        put(blobs, "k", b"kept")
+        (file,) = files(tmp_path / "blobs")
+        assert forced == [file, file.parent, file.parent.parent]
+        assert blobs._index.one("PRAGMA synchronous")[0] == 2

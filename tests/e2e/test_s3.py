@@ -308,3 +308,17 @@ def test_what_makes_no_sense_is_said(s3, place):
     gone = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key}, {"Key": "x" * 1025}]})
     assert [one["Key"] for one in gone["Deleted"]] == [key]
     assert [one["Code"] for one in gone["Errors"]] == ["KeyTooLongError"]
+
+
+def test_regions_and_access_lists(s3, place):
+    bucket, prefix = place
+    elsewhere = {"LocationConstraint": "eu-west-1"}
+    name = jobs.name("bucket")
+    assert code(s3.create_bucket, Bucket=name, CreateBucketConfiguration=elsewhere) == (
+        "IllegalLocationConstraintException"
+    )
+    assert code(s3.put_object_acl, Bucket=bucket, Key=f"{prefix}none", ACL="private") == "NoSuchKey"
+    s3.put_object(Bucket=bucket, Key=f"{prefix}k", Body=b"x")
+    s3.put_object_acl(Bucket=bucket, Key=f"{prefix}k", ACL="bucket-owner-full-control")
+    refused = code(s3.put_object_acl, Bucket=bucket, Key=f"{prefix}k", ACL="public-read")
+    assert refused == "AccessControlListNotSupported"

@@ -2,7 +2,8 @@
 
 A key never becomes a path, so no key can leave the folder, clash with another by case, or be too deep. A write goes to
 `tmp/`, is linked into `data/` and becomes visible by one transaction; what a crash leaves in between is told apart at the
-next start by the files left in `tmp/`. Survives a kill at any moment; a power cut may take back the last seconds.
+next start by the files left in `tmp/`. Survives a kill at any moment; a power cut may take back the last seconds, unless
+`durable`: then an object and its entry are on the platter before its write is acknowledged.
 """
 
 import errno
@@ -15,9 +16,9 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from studiolo.blobs import protocol
+from studiolo.blobs import listing, protocol
 from studiolo.blobs.files import Files
-from studiolo.blobs.index import Index, Segments, about_of, after_prefix, check, drop, object_of, use
+from studiolo.blobs.index import Index, Segments, about_of, check, drop, object_of, use
 from studiolo.blobs.protocol import (
     Attributes,
     Bucket,
@@ -38,16 +39,14 @@ from studiolo.blobs.sink import DiskSink
 from studiolo.blobs.uploads import Uploads
 
 COPY_CHUNK = 16 * 2**20
-
-
 _COLUMNS = "key, size, etag, modified, about, segments"
 
 
 class DiskBlobs(protocol.Blobs):
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, durable: bool = False) -> None:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._index = Index(root / "index.db")
-        self._files = Files(root, self._index)
+        self._index = Index(root / "index.db", durable=durable)
+        self._files = Files(root, self._index, durable=durable)
         self._uploads = Uploads(self._index, self._files)
         self._files.sweep()
 
@@ -225,36 +224,7 @@ class DiskBlobs(protocol.Blobs):
         self, bucket: str, *, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000
     ) -> Listing:
         self.bucket(bucket)
-        objects: list[Entry] = []
-        prefixes: list[str] = []
-        position: str | bytes = prefix
-        inclusive = after < prefix or not after
-        if not inclusive:
-            position = after
-        if after.startswith(prefix) and _rolled(after, prefix, delimiter) == after:
-            position = after_prefix(after)
-        end = after_prefix(prefix)
-        while len(objects) + len(prefixes) <= limit:
-            wanted = 1 + limit - len(objects) - len(prefixes)
-            rows = self._index.all(
-                f"SELECT key, size, etag, modified FROM objects WHERE bucket = ? AND key {'>=' if inclusive else '>'} CAST(? AS TEXT)"
-                " AND key < CAST(? AS TEXT) ORDER BY key LIMIT ?",
-                bucket, position, end, min(wanted, 200) if delimiter else wanted,
-            )  # fmt: skip
-            if not rows:
-                return Listing(objects, prefixes, None)
-            for row in rows:
-                rolled = _rolled(row[0], prefix, delimiter)
-                if rolled is not None:
-                    prefixes.append(rolled)
-                    # Skips everything below the prefix without reading it.
-                    position, inclusive = after_prefix(rolled), True
-                    break
-                objects.append(Entry(*row))
-                position, inclusive = row[0], False
-                if len(objects) + len(prefixes) > limit:
-                    break
-        return _shortened(objects, prefixes, limit)
+        return listing.page(self._index, bucket, prefix=prefix, delimiter=delimiter, after=after, limit=limit)
 
     def iterate(self, bucket: str, prefix: str = "") -> Iterator[Entry]:
         after = ""
@@ -333,22 +303,6 @@ class DiskBlobs(protocol.Blobs):
 
 class _Moved(Exception):
     """The source of a copy was replaced meanwhile."""
-
-
-def _rolled(key: str, prefix: str, delimiter: str) -> str | None:
-    if not delimiter:
-        return None
-    end = key.find(delimiter, len(prefix))
-    return None if end < 0 else key[: end + len(delimiter)]
-
-
-def _shortened(objects: list[Entry], prefixes: list[str], limit: int) -> Listing:
-    """At most `limit` of both in their common order, and where the next page begins."""
-    names = sorted([*(one.key for one in objects), *prefixes])[:limit]
-    if len(objects) + len(prefixes) <= limit:
-        return Listing(objects, prefixes, None)
-    last = names[-1] if names else ""
-    return Listing([one for one in objects if one.key <= last], [one for one in prefixes if one <= last], last or None)
 
 
 def _copy(source: int, target: int, size: int) -> None:

@@ -3,6 +3,7 @@
 What a crash leaves half-done is told apart at the next start by the names left in `tmp/` and by the index's counts.
 """
 
+import os
 import threading
 import uuid
 from collections import Counter
@@ -15,11 +16,12 @@ from studiolo.blobs.sink import DiskSink
 
 
 class Files:
-    def __init__(self, root: Path, index: Index) -> None:
+    def __init__(self, root: Path, index: Index, *, durable: bool = False) -> None:
         self._data, self._tmp = root / "data", root / "tmp"
         for folder in (root, self._data, self._tmp):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._index = index
+        self._durable = durable
         self._lock = threading.Lock()
         self._read: Counter[str] = Counter()
         """Files that readers need, by how many."""
@@ -46,6 +48,10 @@ class Files:
         except FileNotFoundError:
             path.parent.mkdir(exist_ok=True)
             path.hardlink_to(sink.path)
+        if self._durable:
+            # The bytes, their name, and the folder's own name; the index's transaction comes after.
+            for one in (path, path.parent, self._data):
+                _to_platter(one)
         return sink.path.name
 
     def unlink(self, file: str) -> None:
@@ -81,3 +87,11 @@ class Files:
             if row is not None and row[0] <= 0:
                 unused.append(file)
         self.remove(unused)
+
+
+def _to_platter(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

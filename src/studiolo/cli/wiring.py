@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -47,7 +48,7 @@ def platform_of(config: Config) -> Platform:
         config,
         system_clock,
         store,
-        DiskBlobs(config.blobs),
+        DiskBlobs(config.blobs, durable=os.environ.get("STUDIOLO_DURABLE_OBJECTS") == "1"),
         SqliteSeries(config.series),
         LocalRunner(config.runs, config.run_state, hide=[config.home]),
         LocalEnvironments(config.environments, config.home / "environments.toml"),

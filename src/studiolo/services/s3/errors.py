@@ -29,6 +29,8 @@ _SENTENCES = {
     "EntityTooSmall": "Your proposed upload is smaller than the minimum allowed size",
     "BadDigest": "The Content-MD5 or checksum you specified did not match what we received.",
     "InvalidDigest": "The Content-MD5 you specified is not valid.",
+    "InvalidLocationConstraint": "The specified location-constraint is not valid",
+    "AccessControlListNotSupported": "The bucket does not allow ACLs",
     "KeyTooLongError": "Your key is too long",
     "MalformedXML": "The XML you provided was not well-formed or did not validate against our published schema",
     "InsufficientStorage": "The studio's disk is full: free some space and try again.",

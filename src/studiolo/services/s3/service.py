@@ -82,6 +82,7 @@ class S3Service:
             "GetBucketVersioning": self._versioning,
             "GetBucketAcl": self._acl,
             "GetObjectAcl": self._acl,
+            "PutObjectAcl": self._put_acl,
         }
         self._handlers |= {name: _awaited(act, blobs) for name, act in plain.items()}
         self._handlers |= {name: _awaited(act, blobs, clock) for name, act in timed.items()}
@@ -106,6 +107,16 @@ class S3Service:
     async def _create_bucket(self, call: Call) -> Mapping[str, Any]:
         name = call.params["Bucket"]
         access.check_name(name)
+        constraint = call.params.get("CreateBucketConfiguration", {}).get("LocationConstraint")
+        if constraint == REGION:
+            # The one region that AWS does not let be named.
+            raise s3_error("InvalidLocationConstraint", LocationConstraint=constraint)
+        if constraint:
+            raise s3_error(
+                "IllegalLocationConstraintException",
+                f"The {constraint} location constraint is incompatible for the region specific endpoint this request was "
+                "sent to.",
+            )
         try:
             self._blobs.create_bucket(name, call.caller.project, self._clock())
         except BucketExists:
@@ -172,6 +183,15 @@ class S3Service:
             "Owner": owner,
             "Grants": [{"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}],
         }
+
+    async def _put_acl(self, call: Call) -> None:
+        """Objects belong to their bucket's owner, as in AWS's buckets by default: only that may be said."""
+        access.bucket(self._blobs, call)
+        objects.check_version(call)
+        objects.find(self._blobs, call)
+        grants = ("AccessControlPolicy", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+        if call.params.get("ACL") != "bucket-owner-full-control" or any(call.params.get(name) for name in grants):
+            raise s3_error("AccessControlListNotSupported")
 
     def _unset(self, code: str) -> Handler:
         async def answer(call: Call) -> None:
