@@ -24,7 +24,10 @@ from studiolo.services.platform import Platform
 from studiolo.services.request import Service
 from studiolo.services.s3.service import S3Service
 from studiolo.services.sagemaker.service import SageMakerService, controllers, indexers
+from studiolo.services.sagemaker_runtime.asynchronous import invocation
 from studiolo.services.sagemaker_runtime.service import RuntimeService
+from studiolo.services.sns.delivery import Delivery
+from studiolo.services.sns.service import SnsService
 from studiolo.services.sts.service import StsService
 from studiolo.services.studio.identity import Accounts
 from studiolo.services.studio.service import StudioService
@@ -43,7 +46,7 @@ def ui_folder() -> Path | None:
 
 
 def platform_of(config: Config) -> Platform:
-    store = SqliteStore(config.records, indexers())
+    store = SqliteStore(config.records, {**indexers(), invocation.KIND: invocation.index})
     return Platform(
         config,
         system_clock,
@@ -59,14 +62,16 @@ def platform_of(config: Config) -> Platform:
 def services_of(platform: Platform) -> list[Service]:
     accounts = platform.identity
     assert isinstance(accounts, Accounts)
+    runtime = RuntimeService(platform)
     return [
         SageMakerService(platform),
-        RuntimeService(platform),
+        runtime,
         S3Service(platform.blobs, platform.clock),
         StsService(accounts),
         IamService(),
         LogsService(platform),
-        StudioService(platform, accounts),
+        SnsService(platform),
+        StudioService(platform, accounts, runtime.processor),
     ]
 
 
@@ -79,13 +84,19 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     runtime = next(one for one in services if isinstance(one, RuntimeService))
     quick = QuickInvocations(runtime.quick, platform.identity, platform.clock)
     loop = ControlLoop(platform.store, platform.runner, controllers(platform), [platform.demand.watch])
+    background = (loop, runtime.processor, Delivery(platform))
 
     async def main() -> None:
         async def ready() -> None:
-            await loop.start()
+            for one in background:
+                await one.start()
             await announce(platform)
 
-        await serve(app, listening, ready, loop.stop, quick)
+        async def stop() -> None:
+            for one in reversed(background):
+                await one.stop()
+
+        await serve(app, listening, ready, stop, quick)
 
     try:
         import uvloop

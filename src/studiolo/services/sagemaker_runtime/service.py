@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from studiolo.base.errors import Unsupported
+from studiolo.base.errors import ApiError, Unsupported
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.services.sagemaker_runtime.ask import Ask, BrokenStream, Reply
+from studiolo.services.sagemaker_runtime.asynchronous.accept import Accept
+from studiolo.services.sagemaker_runtime.asynchronous.notify import Notify
+from studiolo.services.sagemaker_runtime.asynchronous.processor import Processor
 from studiolo.services.sagemaker_runtime.capture import Capture
 from studiolo.services.sagemaker_runtime.dispatch import Dispatcher
 from studiolo.services.sagemaker_runtime.measure import Measure
@@ -26,7 +29,10 @@ class RuntimeService:
         self.dispatcher = Dispatcher(platform, self._measure)
         self.dispatcher.observers += [self._capture, Shadow(platform, self.dispatcher, self._capture)]
         self.quick = Quick(self.dispatcher, platform.demand, self._measure)
+        self.processor = Processor(platform, self.dispatcher)
+        self.processor.ended.append(Notify(platform))
         self._handlers: dict[str, Handler] = {
+            "InvokeEndpointAsync": Accept(platform, self.dispatcher.router, self.processor),
             "InvokeEndpoint": self._invoke,
             "InvokeEndpointWithResponseStream": self._stream,
         }
@@ -46,12 +52,22 @@ class RuntimeService:
         self._measure.flush()
         self._capture.flush()
 
+    def _check_real_time(self, call: Call) -> None:
+        name = call.params["EndpointName"]
+        target = self.dispatcher.router.find(call.caller.project, name)
+        if target is not None and target.asynchronous is not None:
+            raise ApiError(
+                f"Endpoint {name} is asynchronous: use InvokeEndpointAsync.", code="ValidationError", status=400
+            )
+
     async def _invoke(self, call: Call) -> Mapping[str, Any]:
+        self._check_real_time(call)
         params = call.params
         reply = await self.dispatcher.invoke(call.caller.project, params["EndpointName"], _ask(params))
         return {"Body": reply.body, **_about(params, reply)}
 
     async def _stream(self, call: Call) -> Mapping[str, Any]:
+        self._check_real_time(call)
         params, ask = call.params, _ask(call.params)
         ask.timeout = STREAM_TIMEOUT
         reply = await self.dispatcher.invoke(call.caller.project, params["EndpointName"], ask, stream=True)

@@ -19,9 +19,11 @@ from studiolo.run.protocol import Resources
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.services.s3uri import default_bucket
+from studiolo.services.sagemaker_runtime.asynchronous.processor import Processor
 from studiolo.services.sts.service import role_arn
 from studiolo.services.studio import names
 from studiolo.services.studio.identity import Accounts
+from studiolo.services.studio.invocations import Invocations
 from studiolo.services.studio.people import People
 from studiolo.services.studio.previews import preview
 from studiolo.services.studio.snippets import snippets
@@ -35,10 +37,11 @@ add_models(MODELS)
 class StudioService:
     name = "studio"
 
-    def __init__(self, platform: Platform, accounts: Accounts) -> None:
+    def __init__(self, platform: Platform, accounts: Accounts, processor: Processor) -> None:
         self._platform = platform
         self._accounts = accounts
         people = People(platform, accounts)
+        invocations = Invocations(platform, processor)
         self._handlers: dict[str, Handler] = {
             "GetSession": people.get_session,
             "ListProjects": people.list_projects,
@@ -65,6 +68,8 @@ class StudioService:
             "ListImages": self._images,
             "GetMetrics": self._metrics,
             "PreviewObject": self._preview,
+            "ListAsyncInvocations": invocations.list,
+            "CancelAsyncInvocation": invocations.cancel,
         }
 
     def operations(self) -> Mapping[str, Handler]:

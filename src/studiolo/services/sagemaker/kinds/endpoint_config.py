@@ -14,7 +14,6 @@ from studiolo.services.sagemaker.kind import Kind
 from studiolo.store.protocol import Missing
 
 NOT_YET = {
-    "AsyncInferenceConfig": "Asynchronous endpoints",
     "ExplainerConfig": "Online explanations",
 }
 """Members whose behaviour is not real yet: refused by name, never half-done."""
@@ -59,6 +58,14 @@ def _variant(platform: Platform, call: Call, variant: dict[str, Any]) -> dict[st
     return {"InitialVariantWeight": 1.0, **variant}
 
 
+def _asynchronous(platform: Platform, project: str, output: Mapping[str, Any]) -> None:
+    if not output.get("S3OutputPath"):
+        raise ValidationError("AsyncInferenceConfig.OutputConfig needs an S3OutputPath: where the results go.")
+    for member in ("S3OutputPath", "S3FailurePath"):
+        if output.get(member):
+            s3uri.own(platform.blobs, project, output[member])
+
+
 def _capture(platform: Platform, project: str, config: Mapping[str, Any]) -> None:
     s3uri.own(platform.blobs, project, config["DestinationS3Uri"])
 
@@ -77,6 +84,12 @@ def _prepare(platform: Platform, call: Call, spec: dict[str, Any]) -> dict[str, 
     serverless = [one for one in (*variants, *shadows) if "ServerlessConfig" in one]
     if serverless and (len(variants) > 1 or shadows):
         raise ValidationError("A serverless endpoint has exactly one production variant and no shadow variant.")
+    if asynchronous := spec.get("AsyncInferenceConfig"):
+        if len(variants) > 1 or shadows or serverless:
+            raise ValidationError(
+                "An asynchronous endpoint has exactly one production variant, on instances, and no shadow variant."
+            )
+        _asynchronous(platform, call.caller.project, asynchronous["OutputConfig"])
     if capture := spec.get("DataCaptureConfig"):
         if serverless and capture.get("EnableCapture"):
             raise ValidationError("Data capture is not available for serverless endpoints.")
