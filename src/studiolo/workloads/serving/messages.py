@@ -5,6 +5,7 @@ client that is slow to send; one that does not take its answer is given up.
 """
 
 import socket
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from studiolo.workloads.serving.handler import Answer
 
 MAX_HEAD = 64 * 1024
 MAX_BODY = 128 * 2**20
-SEND_SECONDS = 30.0
+SEND_SECONDS = 30
 _REASONS = {200: b"OK", 204: b"No Content", 400: b"Bad Request", 404: b"Not Found", 406: b"Not Acceptable",
             409: b"Conflict", 413: b"Content Too Large", 415: b"Unsupported Media Type", 431: b"Header Too Large",
             500: b"Internal Server Error", 503: b"Service Unavailable", 507: b"Insufficient Storage"}  # fmt: skip
@@ -52,7 +53,9 @@ def parse_head(head: bytes) -> tuple[bytes, dict[bytes, bytes], int]:
 
 class Connection:
     def __init__(self, link: socket.socket) -> None:
-        link.settimeout(SEND_SECONDS)
+        # A timeout of Python's own would make every receive wait, too.
+        link.setblocking(True)
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
         self.link = link
         self.fd = link.fileno()
         self.ended = False

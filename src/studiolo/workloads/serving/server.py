@@ -19,6 +19,7 @@ from studiolo.workloads.serving.messages import Bad, Connection, Request
 from studiolo.workloads.serving.multi_model import Models, model_of, owner
 
 PARAMETERS = b'{"MaxConcurrentTransforms":1,"BatchStrategy":"MULTI_RECORD","MaxPayloadInMB":6}'
+GREED = 16
 ORPHAN_LOOK = 1.0
 """Seconds between two looks whether the supervisor is still there."""
 
@@ -98,16 +99,20 @@ class Worker:
         ready: list[Connection] = []
         for fd, _ in self._poll.poll(patience):
             if fd == self._listening.fileno():
-                self._accept()
+                # One, so that the other workers get theirs; a batch takes what there is.
+                fresh = [self._accept() for _ in range(GREED if self._batch.size > 1 else 1)]
+                self._hear([one for one in fresh if one is not None], ready)
             elif fd in self._connections:
-                connection = self._connections[fd]
-                if not self._handed_over(connection):
-                    connection.receive()
-                    ready.append(connection)
+                self._hear([self._connections[fd]], ready)
             elif self._models is not None:
-                for link in self._board.received(self._slot):
-                    self._add(link)
+                self._hear([self._add(link) for link in self._board.received(self._slot)], ready)
         return self._buffered(ready)
+
+    def _hear(self, connections: list[Connection], ready: list[Connection]) -> None:
+        for connection in connections:
+            if not self._handed_over(connection):
+                connection.receive()
+                ready.append(connection)
 
     def _buffered(self, connections: list[Connection]) -> list[_Waiting]:
         """One whole request of each; what can't go on is closed."""
@@ -127,25 +132,25 @@ class Worker:
                 self._close(connection)
         return found
 
-    def _accept(self) -> bool:
+    def _accept(self) -> Connection | None:
         try:
             link, _ = self._listening.accept()
         except OSError:
-            return False
-        self._add(link)
-        return True
+            return None
+        return self._add(link)
 
     def _accept_all(self) -> None:
-        while self._accept():
+        while self._accept() is not None:
             pass
         if self._models is not None:
             for link in self._board.received(self._slot):
                 self._add(link)
 
-    def _add(self, link: socket.socket) -> None:
+    def _add(self, link: socket.socket) -> Connection:
         connection = Connection(link)
         self._connections[connection.fd] = connection
         self._poll.register(connection.fd, select.EPOLLIN)
+        return connection
 
     def _close(self, connection: Connection) -> None:
         if self._connections.pop(connection.fd, None) is not None:
