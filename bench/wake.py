@@ -8,6 +8,8 @@ At last 32 clients ask at once: none may be refused.
 
 import argparse
 import concurrent.futures
+import itertools
+import json
 import statistics
 import tempfile
 import time
@@ -38,13 +40,24 @@ def main() -> None:
         def sleep() -> None:
             serving.until(lambda: not list((studio.home / "runs").glob("*sleeper*")))
 
-        took = []
+        took: list[float] = []
+        parts: list[list[float]] = []
+
+        def phases(began: float, ended: float) -> list[float]:
+            """Milliseconds to the start's order, the forked process, its readiness, the answer."""
+            folder = next((studio.home / "runs").glob("*sleeper*"))
+            ordered = json.loads((folder / "group.json").read_text())["since"]
+            forked = json.loads((folder / "members" / "instance" / "shim.json").read_text())["began"]
+            stamps = [began, ordered, forked, (folder / "ml" / "run" / "ready").stat().st_mtime, ended]
+            return [(after - before) * 1000 for before, after in itertools.pairwise(stamps)]
+
         for _ in range(turns):
             sleep()
             time.sleep(0.3)
-            began = time.monotonic()
+            began = time.time()
             ask(url, headers, body)
-            took.append((time.monotonic() - began) * 1000)
+            took.append((time.time() - began) * 1000)
+            parts.append(phases(began, time.time()))
         sleep()
         with concurrent.futures.ThreadPoolExecutor(32) as pool:
             answers = list(pool.map(lambda _: ask(url, headers, body), range(32)))
@@ -52,6 +65,9 @@ def main() -> None:
         print(f"| median of {turns} | {statistics.median(took):.0f} |")
         print(f"| p95 | {serving.percentile(took, 0.95):.0f} |")
         print(f"| least | {min(took):.0f} |")
+        names = ("until the start is ordered", "until the process is forked", "until it is ready", "until the answer")
+        for name, values in zip(names, zip(*parts, strict=True), strict=True):
+            print(f"| median {name} | {statistics.median(values):.0f} |")
         print(f"\n{len(answers)} of 32 first requests at once were answered")
 
 
