@@ -5,6 +5,7 @@ its turn while the others serve.
 """
 
 import faulthandler
+import gc
 import importlib
 import os
 import select
@@ -96,6 +97,8 @@ class Supervisor:
                     importlib.import_module(name)
         elif framework not in LOAD_IN_WORKER:
             self._handler = Handler(self._root)
+        # The pages of what is loaded stay shared: no collection in a worker looks at them.
+        gc.freeze()
         self._board = Board(self._count)
         self._listening = listen(self._run)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
