@@ -8,6 +8,7 @@ import time
 import jobs
 import pytest
 import serving
+from botocore.exceptions import ClientError
 from serving import NAME, Load, endpoint, invoke, model, refusal, until, variant
 
 pytestmark = pytest.mark.e2e
@@ -255,8 +256,8 @@ def test_serverless_sleeps_wakes_and_throttles(sleepy):
     def ask(_):
         try:
             return invoke(runtime, it, "sleep0.5")[0].isdigit()
-        except Exception as error:
-            return type(error).__name__
+        except ClientError as error:
+            return error.response["Error"]["Code"]
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(ask, range(16)))
