@@ -14,8 +14,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import endpoints
 import invoke
-import serving
 
 CLIENTS = 64
 FOREST = """
@@ -61,12 +61,12 @@ def peers(folder: Path, port: int, model: str) -> dict[str, tuple[list[str | Pat
 def ours(folder: Path, seconds: int, batch: str) -> dict[str, tuple[float, float]]:
     """By model."""
     found: dict[str, tuple[float, float]] = {}
-    jobs = serving.jobs
-    with serving.studio() as studio:
-        python = serving.python(studio, jobs.SKLEARN, "sklearn")
+    jobs = endpoints.jobs
+    with endpoints.studio() as studio:
+        python = endpoints.python(studio, jobs.SKLEARN, "sklearn")
         subprocess.run([python, "-c", FOREST, folder / "model.joblib"], check=True)
         archives = {
-            "model.ubj": (jobs.XGBOOST, serving.xgboost_model(studio, folder)),
+            "model.ubj": (jobs.XGBOOST, endpoints.xgboost_model(studio, folder)),
             "model.joblib": (jobs.SKLEARN, jobs.archive({"model.joblib": (folder / "model.joblib").read_bytes()})),
         }
         for number, (model, (image, data)) in enumerate(archives.items()):
@@ -74,9 +74,9 @@ def ours(folder: Path, seconds: int, batch: str) -> dict[str, tuple[float, float
             url = f"s3://{studio.bucket}/{model}.tar.gz"
             described = {"Image": image, "ModelDataUrl": url, "Environment": {"STUDIOLO_BATCH_MAX_SIZE": batch}}
             name = f"endpoint-{number}"
-            serving.endpoint(studio, name, described, {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1})
-            address, headers = serving.signed(studio, name, serving.body())
-            found[model] = measure(address, serving.body(), headers, seconds)
+            endpoints.endpoint(studio, name, described, {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1})
+            address, headers = endpoints.signed(studio, name, endpoints.body())
+            found[model] = measure(address, endpoints.body(), headers, seconds)
             studio.client("sagemaker").delete_endpoint(EndpointName=name)
     return found
 
@@ -94,7 +94,7 @@ def main() -> None:
             for label, size in (("studiolo", "64"), ("studiolo, one by one", "0")):
                 rows |= {(model, label): got for model, got in ours(folder, chosen.seconds, size).items()}
         python = prepare("litserve")
-        subprocess.run([python, "-c", serving.XGBOOST, folder / "model"], check=True)
+        subprocess.run([python, "-c", endpoints.XGBOOST, folder / "model"], check=True)
         for model in ("model.ubj", "model.joblib"):
             for peer in ("LitServe", "BentoML"):
                 if peer not in wanted:
@@ -102,7 +102,7 @@ def main() -> None:
                 if model.endswith("joblib"):
                     subprocess.run([prepare(peer.lower()), "-c", FOREST, folder / model], check=True)
                 words, env, url = peers(folder, 18090, model)[peer]
-                body = json.dumps({"rows": serving.ROW}).encode()
+                body = json.dumps({"rows": endpoints.ROW}).encode()
                 with invoke.server(words, **env):
                     rows[model, peer] = measure(url, body, {"Content-Type": "application/json"}, chosen.seconds)
     print(f"| model | server | req/s, {CLIENTS} clients | p99 ms | studiolo is |\n|---|---|---|---|---|")

@@ -14,12 +14,12 @@ import tempfile
 import time
 from pathlib import Path
 
-import serving
+import endpoints
 
 GIB = 2**30
 
 
-def memory(studio: serving.conftest.Studio, name: str) -> tuple[int, int]:
+def memory(studio: endpoints.conftest.Studio, name: str) -> tuple[int, int]:
     """(bytes of the instance's processes, shared pages counted once; how many workers there are)."""
     import psutil
 
@@ -34,23 +34,23 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--models", type=int, default=1000)
     count = arguments.parse_args().models
-    with tempfile.TemporaryDirectory() as folder, serving.studio() as studio:
-        data = serving.xgboost_model(studio, Path(folder))
+    with tempfile.TemporaryDirectory() as folder, endpoints.studio() as studio:
+        data = endpoints.xgboost_model(studio, Path(folder))
         s3 = studio.client("s3")
         for at in range(count):
             # Each a file of its own, so that nothing is shared by content.
-            own = serving.jobs.archive(
+            own = endpoints.jobs.archive(
                 {"xgboost-model": (Path(folder) / "model.ubj").read_bytes(), "number": str(at)}
             )
             s3.put_object(Bucket=studio.bucket, Key=f"many/{at}.tar.gz", Body=own)
         model = {
-            "Image": serving.jobs.XGBOOST,
+            "Image": endpoints.jobs.XGBOOST,
             "ModelDataUrl": f"s3://{studio.bucket}/many/",
             "Mode": "MultiModel",
             "Environment": {"STUDIOLO_MEMORY": str(2 * GIB)},
         }
-        serving.endpoint(studio, "many", model, {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1})
-        runtime, body = studio.client("sagemaker-runtime"), serving.body()
+        endpoints.endpoint(studio, "many", model, {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1})
+        runtime, body = studio.client("sagemaker-runtime"), endpoints.body()
 
         def ask(at: int) -> float:
             began = time.monotonic()
@@ -73,9 +73,9 @@ def main() -> None:
         print(f"| after 2,000 requests to models drawn by chance | {after / 2**20:.0f} |")
         print(f"| models held at the end | {len(marks)} |")
         print(f"| first request of a model (fetched, unpacked, loaded), median ms | {statistics.median(first):.1f} |")
-        print(f"| p99 | {serving.percentile(first, 0.99):.1f} |")
+        print(f"| p99 | {endpoints.percentile(first, 0.99):.1f} |")
         print(f"| any model by chance, median ms | {statistics.median(again):.1f} |")
-        print(f"| p99 | {serving.percentile(again, 0.99):.1f} |")
+        print(f"| p99 | {endpoints.percentile(again, 0.99):.1f} |")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-import serving
+import endpoints
 
 
 def ask(url: str, headers: dict[str, str], body: bytes) -> bytes:
@@ -28,17 +28,17 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--turns", type=int, default=50)
     turns = arguments.parse_args().turns
-    with tempfile.TemporaryDirectory() as folder, serving.studio(STUDIOLO_SERVERLESS_IDLE_SECONDS="0.2") as studio:
-        data = serving.xgboost_model(studio, Path(folder))
+    with tempfile.TemporaryDirectory() as folder, endpoints.studio(STUDIOLO_SERVERLESS_IDLE_SECONDS="0.2") as studio:
+        data = endpoints.xgboost_model(studio, Path(folder))
         studio.client("s3").put_object(Bucket=studio.bucket, Key="model.tar.gz", Body=data)
-        model = {"Image": serving.jobs.XGBOOST, "ModelDataUrl": f"s3://{studio.bucket}/model.tar.gz"}
+        model = {"Image": endpoints.jobs.XGBOOST, "ModelDataUrl": f"s3://{studio.bucket}/model.tar.gz"}
         config = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 64}}
-        serving.endpoint(studio, "sleeper", model, config)
-        body = serving.body()
-        url, headers = serving.signed(studio, "sleeper", body)
+        endpoints.endpoint(studio, "sleeper", model, config)
+        body = endpoints.body()
+        url, headers = endpoints.signed(studio, "sleeper", body)
 
         def sleep() -> None:
-            serving.until(lambda: not list((studio.home / "runs").glob("*sleeper*")))
+            endpoints.until(lambda: not list((studio.home / "runs").glob("*sleeper*")))
 
         took: list[float] = []
         parts: list[list[float]] = []
@@ -63,7 +63,7 @@ def main() -> None:
             answers = list(pool.map(lambda _: ask(url, headers, body), range(32)))
         print("| wake, from the request to its answer | ms |\n|---|---|")
         print(f"| median of {turns} | {statistics.median(took):.0f} |")
-        print(f"| p95 | {serving.percentile(took, 0.95):.0f} |")
+        print(f"| p95 | {endpoints.percentile(took, 0.95):.0f} |")
         print(f"| least | {min(took):.0f} |")
         names = ("until the start is ordered", "until the process is forked", "until it is ready", "until the answer")
         for name, values in zip(names, zip(*parts, strict=True), strict=True):
