@@ -11,6 +11,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 VARIABLES = {
     "STUDIOLO_HOME": "The home folder, where `--home` is not given.",
     "STUDIOLO_PASSWORD": "The password for `studiolo password`, where it should not be asked for.",
+    "STUDIOLO_SERVERLESS_IDLE_SECONDS": "Seconds without a request after which a serverless variant (or one of no "
+    "instances) is put to sleep (60).",
     "STUDIOLO_STOP_GRACE_SECONDS": "Seconds a stopped job has between SIGTERM and SIGKILL (120, as on AWS).",
     "STUDIOLO_DURABLE_OBJECTS": "1: an object is forced to the disk before its PUT is answered, so that a power cut takes "
     "nothing back; every PUT then waits for the disk.",

@@ -251,6 +251,26 @@ def test_a_warm_start_runs_the_file_as_main(runner, tmp_path):
         script.unlink()
 
 
+def test_what_is_kept_warm_starts_warm_the_first_time(runner):
+    script = Path(sys.prefix) / "studiolo-kept-test.py"
+    script.write_text("import sys\nprint('fractions' in sys.modules)\n")
+    prefix = Path(sys.prefix)
+    sockets = runner._lib.parent
+    try:
+        deadline = time.monotonic() + 20
+        while not list(sockets.glob("z????????")):
+            runner.warm(prefix, ["fractions"])
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        runner.warm(prefix, ["fractions"])
+        runner.warm(None, [])
+        group = Group("T/1/kept", [Member("algo-1", ["python", str(script)], SMALL)], prefix, ["fractions"])
+        runner.start(group)
+        assert lines(wait(runner, group.handle)) == ["True"]
+    finally:
+        script.unlink()
+
+
 def test_a_job_as_large_as_the_machine_runs_beside_a_serving_instance(tmp_path):
     runner = make(tmp_path, cores=2.0)
     try:

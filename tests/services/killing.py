@@ -34,6 +34,9 @@ class Ready:
     def ensure(self, image: str, requirements: str | None = None, progress: Any = None) -> Environment:
         return self._environment
 
+    def ready(self, image: str, requirements: str | None = None) -> Environment:
+        return self._environment
+
 
 class Mortal:
     """A port whose deeds are counted; the chosen one is not done, or done and not reported."""

@@ -35,6 +35,9 @@ from studiolo.store.sqlite import SqliteStore
 
 log = logging.getLogger(__name__)
 
+SERVING = ("studiolo.workloads.serving.supervisor",)
+"""What an instance that is waited for has imported already."""
+
 
 def ui_folder() -> Path | None:
     """The built web pages: inside the package, or in a checkout beside it."""
@@ -53,7 +56,7 @@ def platform_of(config: Config) -> Platform:
         store,
         DiskBlobs(config.blobs, durable=os.environ.get("STUDIOLO_DURABLE_OBJECTS") == "1"),
         SqliteSeries(config.series),
-        LocalRunner(config.runs, config.run_state, hide=[config.home]),
+        LocalRunner(config.runs, config.run_state, hide=[config.home], preload=SERVING),
         LocalEnvironments(config.environments, config.home / "environments.toml"),
         Accounts(store, system_clock),
     )

@@ -19,6 +19,7 @@ class FakeRunner(protocol.Runner):
         self.started: list[str] = []
         """Every start that was not a repetition, in order."""
         self.stopped: list[str] = []
+        self.warmed: list[tuple[Path | None, tuple[str, ...]]] = []
 
     def _place(self, handle: str) -> Path:
         return self._root / handle.replace("/", "%")
@@ -44,6 +45,9 @@ class FakeRunner(protocol.Runner):
             states.append(MemberState(member.name, "running", now, log, 1))
         self._members[group.handle] = states
         self._tell(group.handle)
+
+    def warm(self, environment: Path | None, modules: Sequence[str]) -> None:
+        self.warmed.append((environment, tuple(modules)))
 
     def write_log(self, handle: str, member: str, *lines: str) -> None:
         with (self.folder(handle) / f"{member}.log").open("a") as log:

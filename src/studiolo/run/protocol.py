@@ -136,6 +136,12 @@ class Runner(Protocol):
         """Queues the group; returns at once. A handle that is known already is left alone."""
         ...
 
+    def warm(self, environment: Path | None, modules: Sequence[str]) -> None:
+        """Has a group of that environment and those warm modules start fast in the next minutes; for what may be
+        started at any moment and is waited for. Called again and again it stays so; a hint, which may change nothing.
+        Returns at once."""
+        ...
+
     def poll(self, handle: str) -> GroupState: ...
 
     def stop(self, handle: str, grace: float | None = None) -> None:

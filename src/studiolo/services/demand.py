@@ -4,13 +4,14 @@ nobody asks and wake what somebody waits for.
 Nothing here is lost by a restart that was not lost with the requests themselves.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 IDLE = 60.0
-"""Seconds without a request after which what may sleep is put to sleep."""
+"""Seconds without a request after which what may sleep is put to sleep; STUDIOLO_SERVERLESS_IDLE_SECONDS sets others."""
 
 Waker = Callable[[str], None]
 
@@ -25,8 +26,8 @@ class Asked:
 
 
 class Demand:
-    def __init__(self, idle: float = IDLE) -> None:
-        self.idle = idle
+    def __init__(self, idle: float | None = None) -> None:
+        self.idle = float(os.environ.get("STUDIOLO_SERVERLESS_IDLE_SECONDS") or IDLE) if idle is None else idle
         self._asked: dict[tuple[str, str], Asked] = {}
         self._wakers: list[Waker] = []
         self._lock = threading.Lock()

@@ -113,3 +113,21 @@ def test_a_model_that_is_not_there_is_said(tmp_path):
     record = world.store.get(KEY)
     assert record.status["EndpointStatus"] == "Failed"
     assert "Could not find model data at s3://bucket/model.tar.gz" in record.status["FailureReason"]
+
+
+def test_what_sleeps_is_kept_warm(tmp_path, monkeypatch):
+    from studiolo.services.sagemaker.kinds.endpoint import controller
+
+    monkeypatch.setattr(controller, "SWITCH_GRACE", 0.0)
+    world = prepare(tmp_path)
+    variant = {"VariantName": "A", "ModelName": "m", "ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}
+    world.store.create(Key(ACCOUNT, "EndpointConfig", "sleeps"), {"ProductionVariants": [variant]}, {}, now=1)
+    seen = world.store.get(KEY)
+    world.store.write(seen, now=1, spec={**seen.spec, "EndpointConfigName": "sleeps"})
+    drive(world, Counter(None), 10)
+    assert world.store.get(KEY).status["EndpointStatus"] == "InService" and not world.runner.warmed
+    seen = world.store.get(KEY)
+    world.store.write(seen, now=2, status={**seen.status, "_since": 0})
+    drive(world, Counter(None), 10)
+    assert world.runner.handles() == []
+    assert world.runner.warmed[-1] == (tmp_path / "env", ())

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -161,10 +162,15 @@ class Zygotes:
     """The warm fork servers, one an environment and set of modules; made when first wanted, used from the next time."""
 
     LIMIT = 4
+    TOUCH = 60.0
+    """Seconds between two signs of life to one that is to be kept; far less than it waits."""
 
-    def __init__(self, folder: Path, lib: Path) -> None:
+    def __init__(self, folder: Path, lib: Path, preload: Sequence[str] = ()) -> None:
+        """preload: modules of our own package that each fork server has imported, too."""
         self._folder = folder
         self._lib = lib
+        self._preload = list(preload)
+        self._touched: dict[str, float] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
 
@@ -183,6 +189,15 @@ class Zygotes:
                 return False
         return path.exists()
 
+    def keep(self, prefix: Path | None, modules: Sequence[str]) -> None:
+        """One is made where there is none, and waits on."""
+        if prefix is None or not self.ready(prefix, modules):
+            return
+        name, now = self._socket(prefix, modules).name, time.monotonic()
+        if now - self._touched.get(name, -self.TOUCH) >= self.TOUCH:
+            self._touched[name] = now
+            self._send(prefix, modules, b"")
+
     def _make(self, path: Path, prefix: Path, modules: Sequence[str]) -> None:
         ended = [name for name, process in self._processes.items() if process.poll() is not None]
         for name in ended:
@@ -195,7 +210,7 @@ class Zygotes:
         code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from studiolo.run.local.zygote import main; main()"
         env = base_environment(prefix, self._lib, 1)
         self._processes[path.name] = subprocess.Popen(
-            [str(prefix / "bin" / "python"), "-c", code, str(self._lib), str(path), *modules],
+            [str(prefix / "bin" / "python"), "-c", code, str(self._lib), str(path), *modules, *self._preload],
             env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
             start_new_session=True,
         )  # fmt: skip
@@ -203,13 +218,21 @@ class Zygotes:
     def fork(self, prefix: Path, modules: Sequence[str], folder: Path) -> int | None:
         """The new shim's process number, None where it did not work."""
         try:
+            return int(self._send(prefix, modules, str(folder).encode()) or b"0") or None
+        except ValueError:
+            return None
+
+    def _send(self, prefix: Path, modules: Sequence[str], text: bytes) -> bytes:
+        """Its answer; nothing where it does not answer. An empty text only says that it is wanted."""
+        try:
             with socket.socket(socket.AF_UNIX) as client:
                 client.settimeout(5)
                 client.connect(str(self._socket(prefix, modules)))
-                client.sendall(str(folder).encode())
-                return int(client.recv(64) or b"0") or None
-        except (OSError, ValueError):
-            return None
+                client.sendall(text)
+                client.shutdown(socket.SHUT_WR)
+                return client.recv(64)
+        except OSError:
+            return b""
 
     def close(self) -> None:
         for process in self._processes.values():

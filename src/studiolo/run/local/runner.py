@@ -80,15 +80,23 @@ class _Known:
 
 
 class LocalRunner(protocol.Runner):
-    def __init__(self, runs: Path, state: Path, hide: Sequence[Path] = (), total: Resources | None = None) -> None:
-        """runs: the groups' folders. state: sockets and links, a short path. hide: folders no job may see."""
+    def __init__(
+        self,
+        runs: Path,
+        state: Path,
+        hide: Sequence[Path] = (),
+        total: Resources | None = None,
+        preload: Sequence[str] = (),
+    ) -> None:
+        """runs: the groups' folders. state: sockets and links, a short path. hide: folders no job may see.
+        preload: modules of ours that most members run, for the fork servers to import."""
         self._runs = runs
         self._hide = [str(path.resolve()) for path in hide]
         self._total = total or machine.total()
         for folder in (runs, state):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lib = launch.make_lib(state.resolve() / "lib")
-        self._zygotes = launch.Zygotes(state.resolve(), self._lib)
+        self._zygotes = launch.Zygotes(state.resolve(), self._lib, preload)
         self._known: dict[str, _Known] = {}
         self._watchers: list[Callable[[str], None]] = []
         self._lock = threading.RLock()
@@ -166,6 +174,9 @@ class LocalRunner(protocol.Runner):
             self._known[group.handle] = _Known(group, since, folder)
             self._schedule()
         self._tell(group.handle)
+
+    def warm(self, environment: Path | None, modules: Sequence[str]) -> None:
+        self._zygotes.keep(environment, modules)
 
     def _running(self) -> list[tuple[str, _Known]]:
         return [(h, known) for h, known in self._known.items() if known.granted is not None and not known.ended]

@@ -6,6 +6,7 @@ where it does not answer the runner starts a plain process.
 """
 
 import contextlib
+import gc
 import importlib
 import os
 import signal
@@ -23,6 +24,9 @@ def main() -> None:
     for name in modules:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    # What is here already is looked at by no collection any more: looking would copy its pages in each fork.
+    gc.collect()
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(FileNotFoundError):

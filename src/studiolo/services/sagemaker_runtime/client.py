@@ -15,11 +15,11 @@ MAX_IDLE = 64
 
 
 class Gone(Exception):
-    """The connection ended. `clean`: nothing of an answer had come, so the request may be sent once more."""
+    """The connection ended. `unread`: before anybody had read the request, so it may be sent once more."""
 
-    def __init__(self, clean: bool) -> None:
+    def __init__(self, unread: bool) -> None:
         super().__init__()
-        self.clean = clean
+        self.unread = unread
 
 
 class Link(asyncio.Protocol):
@@ -37,6 +37,7 @@ class Link(asyncio.Protocol):
         self._pieces: asyncio.Queue[bytes | None] | None = None
         self._told: Callable[[bool], None] | None = None
         self.open = True
+        self._reset = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -49,9 +50,11 @@ class Link(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.open = False
+        # A Unix socket tells the two apart: one that is closed with bytes it has not read is reset, else it just ends.
+        self._reset = exc is not None
         for future in (self._begun, self._done):
             if future is not None and not future.done():
-                future.set_exception(Gone(not self.status))
+                future.set_exception(Gone(self.unread))
         if self._pieces is not None:
             self._pieces.put_nowait(None)
         self._tell(False)
@@ -88,6 +91,11 @@ class Link(asyncio.Protocol):
             self._tell(True)
 
     # The router calls these.
+
+    @property
+    def unread(self) -> bool:
+        """Whether the connection was lost with a request that nobody had read."""
+        return self._reset and not self.status
 
     def send(self, request: bytes, stream: bool) -> None:
         loop = asyncio.get_running_loop()

@@ -208,8 +208,9 @@ class Dispatcher:
         return names.index(ask.container)
 
     async def _exchange(self, pool: Pool, request: bytes, stream: bool, timeout: float) -> Link:
-        """Sends; where a kept connection turns out dead before a byte came back, once more on a new one."""
-        for fresh in (False, True):
+        """Sends; once more on a new connection where nobody had read it, be it that a kept one was closed, that the
+        worker was ended with others before it, or that the instance went with its queue."""
+        for fresh in (False, True, True):
             try:
                 link = await pool.take(fresh)
             except OSError:
@@ -224,7 +225,7 @@ class Dispatcher:
                 return link
             except Gone as gone:
                 link.close()
-                if not (gone.clean and not fresh):
+                if not gone.unread:
                     raise ModelError(0, "The model's process ended while it answered.", "primary") from None
             except TimeoutError:
                 link.close()
@@ -232,7 +233,7 @@ class Dispatcher:
             except asyncio.CancelledError:
                 link.close()
                 raise
-        raise AssertionError
+        raise _Away
 
     async def _pieces(
         self, target: Target, variant: Variant, instance: Instance, pool: Pool, link: Link, began: float

@@ -96,10 +96,10 @@ class _Exchange:
     def _ended(self, whole: bool) -> None:
         link = self.link
         if not whole:
-            self._release(500 if link.status else 0)
-            # A kept connection that was closed meanwhile: nothing was answered, so the request is sent anew.
+            self._release(0 if link.unread else 500)
+            # A kept connection that was closed meanwhile: nobody read the request, so it is sent anew.
             gone = ModelError(0, "The model's process ended while it answered.", "primary")
-            self.done(gone if link.status else None)
+            self.done(None if link.unread else gone)
             return
         self._release(link.status)
         self.instance.pools[0].give(link)

@@ -21,9 +21,9 @@ Answer = tuple[int, str, "bytes | Iterator[bytes]"]
 """(status, content type, body)."""
 
 
-def _user_module(root: Path) -> ModuleType | None:
+def _user_module(root: Path, model: Path) -> ModuleType | None:
     program = os.environ.get("SAGEMAKER_PROGRAM", "inference.py")
-    for folder in (root / "code", root / "model" / "code", root / "model"):
+    for folder in (root / "code", model / "code", model):
         path = folder / program
         if path.is_file():
             sys.path.insert(0, str(folder))
@@ -53,11 +53,20 @@ def _adapted(function: Callable[..., Any] | None, count: int, context: Any) -> C
     return (lambda *args: function(*args, context)) if takes > count else function
 
 
+def failure(error: Exception) -> Answer:
+    """The answer to a request that ended so; what is the model's fault is in the log."""
+    if isinstance(error, Refused):
+        return error.status, "text/plain; charset=utf-8", error.message.encode()
+    traceback.print_exception(error)
+    return 500, "text/plain; charset=utf-8", f"{type(error).__name__}: {error}".encode()
+
+
 class Handler:
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, folder: Path | None = None) -> None:
+        """folder: the model's files, where they are not root/model."""
+        folder = folder or root / "model"
         framework = os.environ.get("STUDIOLO_FRAMEWORK", "")
-        module = _user_module(root)
+        module = _user_module(root, folder)
         functions: dict[str, Callable[..., Any] | None] = {
             name: _adapted(getattr(module, name, None), count, None)
             for name, count in (
@@ -71,7 +80,6 @@ class Handler:
         self._input, self._predict = functions["input_fn"], functions["predict_fn"]
         self._output, self._transform = functions["output_fn"], functions["transform_fn"]
         self._served: models.Served | None = None
-        folder = root / "model"
         if functions["model_fn"] is not None:
             self._model: Any = functions["model_fn"](str(folder))
             if framework == "xgboost" and hasattr(self._model, "inplace_predict"):
@@ -100,40 +108,48 @@ class Handler:
     def __call__(self, body: bytes, content_type: str, accept: str) -> Answer:
         try:
             return self._answer(body, content_type, accept)
-        except Refused as refused:
-            return refused.status, "text/plain; charset=utf-8", refused.message.encode()
         except Exception as error:
-            traceback.print_exc()
-            return 500, "text/plain; charset=utf-8", f"{type(error).__name__}: {error}".encode()
+            return failure(error)
 
     def _text(self, body: bytes, content_type: str) -> Any:
         kind = formats.media(content_type)
         return body.decode("utf-8") if kind in (JSON, CSV, LINES) or kind.startswith("text/") else body
 
     def _answer(self, body: bytes, content_type: str, accept: str) -> Answer:
-        if (
-            accept in ("", "*/*")
-            and self._input is None
-            and self._output is None
-            and not isinstance(self._served, models.Boosted)
-        ):
-            accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
-        result: Any
         if self._transform is not None:
+            accept = self._default_accept(accept)
             result = self._transform(self._model, self._text(body, content_type), content_type or JSON, accept or JSON)
             return self._finished(result, accept)
+        return self.write(self.score(self.read(body, content_type)), accept)
+
+    @property
+    def staged(self) -> bool:
+        """Whether a request goes through read, score and write one after the other (batching.py), not through a
+        transform_fn as a whole."""
+        return self._transform is None
+
+    def _default_accept(self, accept: str) -> str:
+        plain = self._input is None and self._output is None and not isinstance(self._served, models.Boosted)
+        if accept in ("", "*/*") and plain:
+            return os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
+        return accept
+
+    def read(self, body: bytes, content_type: str) -> Any:
         if self._input is not None:
-            data = self._input(self._text(body, content_type), content_type or JSON)
-        elif self._served is not None:
-            data = self._served.read(body, content_type)
-        else:
-            data = formats.read_array(body, content_type)
+            return self._input(self._text(body, content_type), content_type or JSON)
+        if self._served is not None:
+            return self._served.read(body, content_type)
+        return formats.read_array(body, content_type)
+
+    def score(self, data: Any) -> Any:
         if self._predict is not None:
-            prediction = self._predict(data, self._model)
-        elif self._served is not None:
-            prediction = self._served.predict(data)
-        else:
-            raise Refused(500, "The model can't predict by itself: bring a predict_fn.")
+            return self._predict(data, self._model)
+        if self._served is not None:
+            return self._served.predict(data)
+        raise Refused(500, "The model can't predict by itself: bring a predict_fn.")
+
+    def write(self, prediction: Any, accept: str) -> Answer:
+        accept = self._default_accept(accept)
         if self._output is not None:
             wanted = (
                 accept if accept not in ("", "*/*") else os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)

@@ -1,128 +1,231 @@
-"""The worker: HTTP/1.1 with keep-alive on a Unix socket, one request at a time, nothing between bytes and the handler.
+"""The worker: HTTP/1.1 with keep-alive on a Unix socket, nothing between bytes and the handler.
 
-Its only client is the router, which always sends a Content-Length; so the parser is a few lines. Several workers accept
-on one listening socket.
+Its only client is the router. Several workers accept on one listening socket; each answers what waits on its connections,
+one request at a time or, where that is asked for, many in one prediction (batching.py). In a multi-model instance a
+connection goes to the worker that holds the model (multi_model.py). Told to end, it answers all that was sent before.
 """
 
 import os
 import select
 import signal
 import socket
-from collections.abc import Callable, Iterator
+import time
+from dataclasses import dataclass
 
-from studiolo.workloads.serving.handler import Answer
+from studiolo.workloads.serving import batching, memory
+from studiolo.workloads.serving.board import Board
+from studiolo.workloads.serving.handler import Answer, Handler
+from studiolo.workloads.serving.messages import Bad, Connection, Request
+from studiolo.workloads.serving.multi_model import Models, model_of, owner
 
-MAX_HEAD = 64 * 1024
-_REASONS = {200: b"OK", 204: b"No Content", 400: b"Bad Request", 404: b"Not Found", 406: b"Not Acceptable",
-            415: b"Unsupported Media Type", 500: b"Internal Server Error", 503: b"Service Unavailable"}  # fmt: skip
+PARAMETERS = b'{"MaxConcurrentTransforms":1,"BatchStrategy":"MULTI_RECORD","MaxPayloadInMB":6}'
+GREED = 16
+ORPHAN_LOOK = 1.0
+"""Seconds between two looks whether the supervisor is still there."""
 
 
-class Connection:
-    def __init__(self, link: socket.socket) -> None:
-        self.link = link
-        self.buffer = bytearray()
+@dataclass(slots=True)
+class _Waiting:
+    connection: Connection
+    request: Request
 
-
-def _head(status: int, content_type: str) -> bytes:
-    reason = _REASONS.get(status, b"Status")
-    return b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\n" % (status, reason, content_type.encode("latin-1", "replace"))
+    @property
+    def invocation(self) -> bool:
+        return self.request.line.startswith(b"POST /invocations ")
 
 
 class Worker:
-    def __init__(self, listening: socket.socket, handle: Callable[[bytes, str, str], Answer]) -> None:
+    def __init__(
+        self, listening: socket.socket, handler: Handler | None, board: Board, slot: int, models: Models | None = None
+    ) -> None:
+        """handler: of the one model; or models: of many."""
         self._listening = listening
-        self._handle = handle
+        self._handler = handler
+        self._models = models
+        self._board, self._slot = board, slot
+        self._batch = batching.settings()
         self._connections: dict[int, Connection] = {}
+        self._poll = select.epoll()
         self._leaving = False
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self._leave)
-        poll = select.epoll()
         self._listening.setblocking(False)
-        poll.register(self._listening.fileno(), select.EPOLLIN | select.EPOLLEXCLUSIVE)
+        self._poll.register(self._listening.fileno(), select.EPOLLIN | select.EPOLLEXCLUSIVE)
+        if self._models is not None:
+            self._poll.register(self._board.inbox(self._slot).fileno(), select.EPOLLIN)
         parent = os.getppid()
-        while not (self._leaving and not self._connections):
-            if os.getppid() != parent:
+        while os.getppid() == parent:
+            waiting = self._gather(0.02 if self._leaving else ORPHAN_LOOK)
+            while waiting:
+                self._work(waiting)
+                # Requests that came in one piece with those just answered.
+                waiting = self._buffered([one.connection for one in waiting])
+            if self._leaving and not self._left():
                 return
-            for fd, _ in poll.poll(1.0):
-                if fd == self._listening.fileno():
-                    self._accept(poll)
-                elif fd in self._connections and not self._read(self._connections[fd]):
-                    connection = self._connections.pop(fd)
-                    poll.unregister(fd)
-                    connection.link.close()
-            if self._leaving:
-                for fd in [fd for fd, one in self._connections.items() if not one.buffer]:
-                    poll.unregister(fd)
-                    self._connections.pop(fd).link.close()
 
     def _leave(self, number: int, frame: object) -> None:
         self._leaving = True
 
-    def _accept(self, poll: select.epoll) -> None:
+    def _left(self) -> bool:
+        """After the call to end: whether there is still something to answer."""
+        self._accept_all()
+        for connection in list(self._connections.values()):
+            connection.receive()
+        waiting = self._buffered(list(self._connections.values()))
+        if waiting:
+            self._work(waiting)
+            return True
+        for connection in [one for one in self._connections.values() if not one.begun]:
+            self._close(connection)
+        return bool(self._connections)
+
+    # What comes.
+
+    def _gather(self, patience: float) -> list[_Waiting]:
+        """What waits now. With a delay for batches: until there is enough, or the first has waited that long."""
+        waiting = self._look(patience)
+        if waiting and self._batch.delay and self._batch.size > 1 and not self._leaving:
+            deadline = time.monotonic() + self._batch.delay
+            while len(waiting) < min(self._batch.size, len(self._connections)):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                asked = {one.connection.fd for one in waiting}
+                waiting += [one for one in self._look(left) if one.connection.fd not in asked]
+        return waiting
+
+    def _look(self, patience: float) -> list[_Waiting]:
+        ready: list[Connection] = []
+        for fd, _ in self._poll.poll(patience):
+            if fd == self._listening.fileno():
+                # One, so that the other workers get theirs; a batch takes what there is.
+                fresh = [self._accept() for _ in range(GREED if self._batch.size > 1 else 1)]
+                self._hear([one for one in fresh if one is not None], ready)
+            elif fd in self._connections:
+                self._hear([self._connections[fd]], ready)
+            elif self._models is not None:
+                self._hear([self._add(link) for link in self._board.received(self._slot)], ready)
+        return self._buffered(ready)
+
+    def _hear(self, connections: list[Connection], ready: list[Connection]) -> None:
+        for connection in connections:
+            if not self._handed_over(connection):
+                connection.receive()
+                ready.append(connection)
+
+    def _buffered(self, connections: list[Connection]) -> list[_Waiting]:
+        """One whole request of each; what can't go on is closed."""
+        found: list[_Waiting] = []
+        for connection in connections:
+            if connection.fd not in self._connections:
+                continue
+            try:
+                request = connection.take()
+            except Bad as bad:
+                self._answer(connection, (bad.status, "text/plain; charset=utf-8", str(bad).encode()))
+                self._close(connection)
+                continue
+            if request is not None:
+                found.append(_Waiting(connection, request))
+            elif connection.ended:
+                self._close(connection)
+        return found
+
+    def _accept(self) -> Connection | None:
         try:
             link, _ = self._listening.accept()
-        except BlockingIOError:
-            return
-        link.setblocking(True)
-        self._connections[link.fileno()] = Connection(link)
-        poll.register(link.fileno(), select.EPOLLIN)
-
-    def _read(self, connection: Connection) -> bool:
-        """False when the connection is over."""
-        try:
-            data = connection.link.recv(1 << 18)
         except OSError:
-            return False
-        if not data:
-            return False
-        connection.buffer += data
-        try:
-            while self._next(connection):
-                pass
-        except OSError:
-            return False
-        return len(connection.buffer) < MAX_HEAD or b"\r\n\r\n" in connection.buffer
+            return None
+        return self._add(link)
 
-    def _next(self, connection: Connection) -> bool:
-        """Answers one whole request of the buffer; False where there is none."""
-        end = connection.buffer.find(b"\r\n\r\n")
-        if end < 0:
+    def _accept_all(self) -> None:
+        while self._accept() is not None:
+            pass
+        if self._models is not None:
+            for link in self._board.received(self._slot):
+                self._add(link)
+
+    def _add(self, link: socket.socket) -> Connection:
+        connection = Connection(link)
+        self._connections[connection.fd] = connection
+        self._poll.register(connection.fd, select.EPOLLIN)
+        return connection
+
+    def _close(self, connection: Connection) -> None:
+        if self._connections.pop(connection.fd, None) is not None:
+            self._poll.unregister(connection.fd)
+            connection.close()
+
+    def _handed_over(self, connection: Connection) -> bool:
+        """A request for another worker's model goes there with its connection, before any of it is read."""
+        if self._models is None or self._leaving or self._board.workers == 1 or connection.begun:
             return False
-        line, *fields = bytes(connection.buffer[:end]).split(b"\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (field.partition(b":") for field in fields)}
-        length = int(headers.get(b"content-length", b"0"))
-        while len(connection.buffer) < end + 4 + length:
-            more = connection.link.recv(1 << 20)
-            if not more:
-                raise ConnectionResetError
-            connection.buffer += more
-        body = bytes(connection.buffer[end + 4 : end + 4 + length])
-        del connection.buffer[: end + 4 + length]
-        self._respond(connection.link, *self._route(line, headers, body))
+        line, end, _ = connection.peek().partition(b"\r\n")
+        id = model_of(line.split(b" ")[1]) if end and line.count(b" ") == 2 else b""
+        slot = owner(id, self._board.workers) if id else self._slot
+        if slot == self._slot or not self._board.hand_over(connection.link, slot):
+            return False
+        self._close(connection)
         return True
 
-    def _route(self, line: bytes, headers: dict[bytes, bytes], body: bytes) -> Answer:
-        method, path, _ = line.split(b" ", 2)
+    # What goes back.
+
+    def _work(self, waiting: list[_Waiting]) -> None:
+        self._board.begin(self._slot)
+        try:
+            if self._batch.size > 1 and self._handler is not None and len(waiting) > 1:
+                waiting = self._together(self._handler, waiting)
+            for one in waiting:
+                self._board.begin(self._slot)
+                self._answer(one.connection, self._route(one.request))
+        finally:
+            self._board.rest(self._slot)
+
+    def _together(self, handler: Handler, waiting: list[_Waiting]) -> list[_Waiting]:
+        """Answers the invocations; what else there is comes back."""
+        groups: dict[tuple[str, str], list[_Waiting]] = {}
+        for one in waiting:
+            if one.invocation:
+                kind = one.request.text(b"content-type"), one.request.text(b"accept")
+                groups.setdefault(kind, []).append(one)
+        for (content_type, accept), group in groups.items():
+            bodies = [one.request.body for one in group]
+            answers = batching.together(handler, bodies, content_type, accept, self._batch.size)
+            for one, answer in zip(group, answers, strict=True):
+                self._answer(one.connection, answer)
+        return [one for one in waiting if not one.invocation]
+
+    def _route(self, request: Request) -> Answer:
+        method, path, _ = request.line.split(b" ", 2)
         if path == b"/ping":
             return 200, "text/plain", b""
-        if path == b"/invocations" and method == b"POST":
-            content_type = headers.get(b"content-type", b"").decode("latin-1")
-            return self._handle(body, content_type, headers.get(b"accept", b"").decode("latin-1"))
         if path == b"/execution-parameters":
-            return (
-                200,
-                "application/json",
-                b'{"MaxConcurrentTransforms":1,"BatchStrategy":"MULTI_RECORD","MaxPayloadInMB":6}',
-            )
+            return 200, "application/json", PARAMETERS
+        if self._models is not None and path.startswith(b"/models"):
+            if method == b"POST" and path.endswith(b"/invoke"):
+                return self._of_many(self._models, path, request)
+            return self._models.route(method, path)
+        if self._handler is not None and path == b"/invocations" and method == b"POST":
+            return self._handler(request.body, request.text(b"content-type"), request.text(b"accept"))
         return 404, "text/plain", b"There is nothing at this path."
 
-    def _respond(self, link: socket.socket, status: int, content_type: str, body: "bytes | Iterator[bytes]") -> None:
-        if isinstance(body, bytes):
-            link.sendall(_head(status, content_type) + b"content-length: %d\r\n\r\n" % len(body) + body)
-            return
-        link.sendall(_head(status, content_type) + b"transfer-encoding: chunked\r\n\r\n")
-        for piece in body:
-            if piece:
-                link.sendall(b"%x\r\n" % len(piece) + piece + b"\r\n")
-        link.sendall(b"0\r\n\r\n")
+    def _of_many(self, models: Models, path: bytes, request: Request) -> Answer:
+        model = models.get(model_of(path), request.text(b"x-amzn-sagemaker-target-model"))
+        if isinstance(model, tuple):
+            return model
+        before = memory.own() if model.fresh else 0
+        with model.working() as handler:
+            answer = handler(request.body, request.text(b"content-type"), request.text(b"accept"))
+        if model.fresh:
+            models.settle(model, before)
+        return answer
+
+    def _answer(self, connection: Connection, answer: Answer) -> None:
+        try:
+            connection.respond(answer, lambda: self._board.begin(self._slot))
+        except Exception as error:
+            # The client is gone, or a stream broke half-way: the cut connection says so.
+            if not isinstance(error, OSError):
+                print(f"An answer broke off: {type(error).__name__}: {error}", flush=True)
+            self._close(connection)

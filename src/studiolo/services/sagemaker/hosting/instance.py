@@ -87,6 +87,7 @@ def _environment(platform: Platform, one: Serving, environment: Environment) -> 
         "SAGEMAKER_BIND_TO_PORT": "8080",
         "STUDIOLO_FRAMEWORK": environment.framework,
         "STUDIOLO_CORES": str(int(max(1, cores))),
+        "STUDIOLO_MEMORY": str(one.resources.memory),
         "OMP_NUM_THREADS": "1",
         "SM_MODEL_DIR": "/opt/ml/model",
         **({"SAGEMAKER_MULTI_MODEL": "true"} if one.container.get("MultiModel") else {}),

@@ -16,7 +16,8 @@ from studiolo.services.sagemaker.kinds.endpoint.plan import Unit
 from studiolo.services.sagemaker.kinds.endpoint.upkeep import SAMPLE, Upkeep
 from studiolo.store.protocol import Missing, Query, Stale
 
-LOOK_SOON, LOOK_LATER = 0.015, 0.25
+LOOK = 0.25
+"""Between two looks at what starts: that it is ready is told (hosting/readiness.py)."""
 BAKE_LOOK = 0.5
 """Seconds between two looks at the rollback alarms."""
 SWITCH_GRACE = 1.0
@@ -106,7 +107,7 @@ class EndpointController:
             return await asyncio.to_thread(self._start, record, handles)
         if act == "wait":
             self._note_ready(record, seen)
-            return Again(self._patience(record))
+            return Again(LOOK)
         if act == "shift":
             return self._shift(record, seen)
         if act == "bake":
@@ -129,7 +130,9 @@ class EndpointController:
             self._platform.store.delete(record)
             return None
         self._note_ready(record, seen)
-        await asyncio.to_thread(self._upkeep.sample, record, self._units(record)[1])
+        awake = self._units(record)[1]
+        asleep = planning.asleep(record, awake)
+        await asyncio.to_thread(self._upkeep.rest, record, awake, asleep)
         return Again(SAMPLE)
 
     def _now(self) -> float:
@@ -137,10 +140,6 @@ class EndpointController:
 
     def _write(self, record: Record, status: Mapping[str, Any]) -> Record:
         return self._platform.store.write(record, now=self._now(), status=dict(status))
-
-    def _patience(self, record: Record) -> float:
-        recent = max(record.status.get("_planned", 0), record.modified)
-        return LOOK_SOON if self._now() - recent < 20 else LOOK_LATER
 
     def _plan(self, record: Record) -> Again:
         try:

@@ -5,7 +5,7 @@ instance needs. How many instances a variant should have now is the spec's matte
 what sleeps when nobody asks, the demand's.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,6 +132,12 @@ def units(record: Record, plan: Mapping[str, Any] | None, awake: Awake | None = 
             for place in range(len(variant["Containers"])):
                 handle = unit_handle(record.key, plan["Generation"], variant["VariantName"], index, place)
                 yield Unit(handle, plan["Generation"], variant, index, place)
+
+
+def asleep(record: Record, awake: Sequence[Unit]) -> list[Unit]:
+    """Units of the plan in service that the first request starts."""
+    known = {one.handle for one in awake}
+    return [one for one in units(record, record.status.get("_live")) if one.handle not in known]
 
 
 def serving(record: Record, unit: Unit) -> Serving:

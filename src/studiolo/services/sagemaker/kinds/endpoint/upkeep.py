@@ -5,6 +5,7 @@ Called by the controller, which decides. What blocks is called in a thread.
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from studiolo.base.record import Key, Record
 from studiolo.run.protocol import GroupState
@@ -13,7 +14,8 @@ from studiolo.series.protocol import Point
 from studiolo.services.logs import archive
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.hosting.containers import PlanError
-from studiolo.services.sagemaker.hosting.instance import DRAIN, group
+from studiolo.services.sagemaker.hosting.instance import DRAIN, group, run_folder
+from studiolo.services.sagemaker.hosting.readiness import Readiness
 from studiolo.services.sagemaker.kinds.endpoint import plan as planning
 from studiolo.services.sagemaker.kinds.endpoint.decide import Health
 from studiolo.services.sagemaker.kinds.endpoint.plan import Unit
@@ -30,6 +32,9 @@ class Upkeep:
         self._crashes: dict[str, tuple[int, float]] = {}
         self._used: dict[str, tuple[float, float]] = {}
         self._sampled: dict[Key, float] = {}
+        self._warm: dict[str, tuple[Path | None, Sequence[str]]] = {}
+        """Handle -> the environment and modules it was last started with."""
+        self._readiness = Readiness(platform.demand.wake)
 
     def handles(self, key: Key) -> list[str]:
         prefix = f"{key.handle()}/"
@@ -50,7 +55,22 @@ class Upkeep:
     def start(self, record: Record, units: Sequence[Unit]) -> None:
         """Raises PlanError."""
         for one in units:
-            self._platform.runner.start(group(self._platform, planning.serving(record, one)))
+            self._launch(record, one)
+
+    def _launch(self, record: Record, one: Unit) -> None:
+        described = group(self._platform, planning.serving(record, one))
+        self._warm[one.handle] = described.environment, described.warm
+        self._readiness.expect(run_folder(self._platform, one.handle), one.handle)
+        self._platform.runner.start(described)
+
+    def keep_warm(self, units: Sequence[Unit]) -> None:
+        """Those that sleep come up fast when somebody asks."""
+        for one in units:
+            known = self._warm.get(one.handle)
+            if known is None:
+                ready = self._platform.environments.ready(one.container["Image"])
+                known = self._warm[one.handle] = (ready.prefix, ready.warm) if ready else (None, ())
+            self._platform.runner.warm(*known)
 
     def restart(self, record: Record, units: Sequence[Unit], say: Callable[[str], None]) -> float:
         """What is gone is started anew, later each time it crashes soon; seconds until there is something to do again."""
@@ -67,7 +87,7 @@ class Upkeep:
                 archive.keep(self._platform, one.handle)
                 self._platform.runner.remove(one.handle)
             try:
-                self._platform.runner.start(group(self._platform, planning.serving(record, one)))
+                self._launch(record, one)
             except PlanError as error:
                 self._crashes[one.handle] = (count + 1, now)
                 say(str(error)[:1024])
@@ -107,6 +127,10 @@ class Upkeep:
             archive.keep(self._platform, handle)
             self._platform.runner.remove(handle)
             self._crashes.pop(handle, None)
+
+    def rest(self, record: Record, awake: Sequence[Unit], asleep: Sequence[Unit]) -> None:
+        self.keep_warm(asleep)
+        self.sample(record, awake)
 
     def sample(self, record: Record, units: Sequence[Unit]) -> None:
         """Writes what they use to the series."""
