@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import jobs
 import pytest
@@ -174,7 +175,7 @@ def kill_workers(home):
     found = subprocess.run(["pgrep", "-f", "workloads/serving/main.py"], capture_output=True, text=True).stdout.split()
     for pid in found:
         try:
-            with open(f"/proc/{pid}/mountinfo") as mounts:
+            with Path(f"/proc/{pid}/mountinfo").open() as mounts:
                 ours = str(home) in mounts.read()
         except OSError:
             continue
