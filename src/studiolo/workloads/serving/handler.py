@@ -14,8 +14,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from studiolo.workloads.serving import formats, models
-from studiolo.workloads.serving.formats import CSV, JSON, LINES, NPY, Refused
+from studiolo.workloads.serving import formats, kserve, models
+from studiolo.workloads.serving.errors import Refused
+from studiolo.workloads.serving.formats import CSV, JSON, LINES
+from studiolo.workloads.serving.served import Dense
 
 Answer = tuple[int, str, "bytes | Iterator[bytes]"]
 """(status, content type, body)."""
@@ -80,6 +82,7 @@ class Handler:
         self._input, self._predict = functions["input_fn"], functions["predict_fn"]
         self._output, self._transform = functions["output_fn"], functions["transform_fn"]
         self._served: models.Served | None = None
+        self._name = os.environ.get("STUDIOLO_MODEL_NAME", folder.name)
         if functions["model_fn"] is not None:
             self._model: Any = functions["model_fn"](str(folder))
             if framework == "xgboost" and hasattr(self._model, "inplace_predict"):
@@ -87,7 +90,7 @@ class Handler:
             elif hasattr(self._model, "predict"):
                 self._served = models.Served(self._model.predict, self._model)
             elif callable(self._model):
-                self._served = models.Served(self._call_module, self._model)
+                self._served = Dense(self._call_module, self._model)
         elif self._transform is not None or (self._predict is not None and module is not None):
             try:
                 self._served = models.load(folder, framework)
@@ -137,11 +140,17 @@ class Handler:
     def read(self, body: bytes, content_type: str) -> Any:
         if self._input is not None:
             return self._input(self._text(body, content_type), content_type or JSON)
+        asked = kserve.request(body) if formats.media(content_type) in ("", JSON) else None
+        if asked is not None:
+            asked.data = self._served.tensors(asked.tensors) if self._served else kserve.joined(asked.tensors)
+            return asked
         if self._served is not None:
             return self._served.read(body, content_type)
         return formats.read_array(body, content_type)
 
     def score(self, data: Any) -> Any:
+        if isinstance(data, kserve.Asked):
+            return kserve.Answered(data, self.score(data.data))
         if self._predict is not None:
             return self._predict(data, self._model)
         if self._served is not None:
@@ -149,6 +158,10 @@ class Handler:
         raise Refused(500, "The model can't predict by itself: bring a predict_fn.")
 
     def write(self, prediction: Any, accept: str) -> Answer:
+        if isinstance(prediction, kserve.Answered):
+            if self._output is None:
+                return 200, JSON, formats.dumps(prediction.document(self._name))
+            prediction = prediction.prediction
         accept = self._default_accept(accept)
         if self._output is not None:
             wanted = (
@@ -158,7 +171,7 @@ class Handler:
         if self._served is not None:
             out, kind = self._served.write(prediction, accept)
             return 200, _labelled(kind), out
-        kind = formats.choose(accept, (JSON, CSV, LINES, NPY))
+        kind = formats.choose(accept, formats.offered())
         return 200, _labelled(kind), formats.write(prediction, kind)
 
     def _finished(self, result: Any, accept: str) -> Answer:
@@ -175,7 +188,7 @@ class Handler:
         response = getattr(cast(Any, result), "response", None)
         if response is not None:
             return 200, getattr(cast(Any, result), "mimetype", kind), _bytes(response)
-        return 200, kind, formats.write(result, formats.choose(kind, (JSON, CSV, LINES, NPY)))
+        return 200, kind, formats.write(result, formats.choose(kind, formats.offered()))
 
 
 def _bytes(value: Any) -> bytes:

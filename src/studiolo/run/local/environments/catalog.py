@@ -19,6 +19,8 @@ class Image:
     requirements: Sequence[str]
     """The base set included."""
     warm: Sequence[str]
+    without: Sequence[str] = ()
+    """Packages that are left out although a requirement asks for them."""
 
 
 class BadCatalogue(Exception):
@@ -51,6 +53,7 @@ def _images(document: dict[str, Any], base: Sequence[str], source: str) -> list[
                     entry.get("example", f"{entry['name']}:latest"),
                     [*base, *entry.get("requirements", [])],
                     entry.get("warm", []),
+                    entry.get("without", []),
                 )
             )
         except KeyError as error:

@@ -47,6 +47,13 @@ def pinned(requirements: Sequence[str]) -> list[str]:
     return [f"torch=={version}" if re.match(r"torch(?!\w)", one) else one for one in requirements]
 
 
+def torch_backend(requirements: Sequence[str]) -> list[str]:
+    """Where no local folder has PyTorch: the build that fits this machine, from PyTorch's own index. PyPI's is always the
+    one of several gigabytes for CUDA."""
+    asked = any(re.match(r"torch(?!\w)", one) for one in requirements)
+    return ["--torch-backend", "auto"] if asked and index.local_wheel_version("torch") is None else []
+
+
 class LocalEnvironments(protocol.Environments):
     def __init__(self, root: Path, own_images: Path | None = None) -> None:
         """root: where environments lie. own_images: the team's environments.toml, read again when it changes."""
@@ -82,7 +89,11 @@ class LocalEnvironments(protocol.Environments):
 
     def _lock_file(self, image: Image, requirements: str | None) -> Path:
         own = requirements.strip() if requirements else ""
-        return self._root / "locks" / f"{image.name}-{_key(*image.requirements, '|', own)}.txt"
+        return (
+            self._root
+            / "locks"
+            / f"{image.name}-{_key(*image.requirements, *(f'-{one}' for one in image.without), '|', own)}.txt"
+        )
 
     def _prefix(self, image: Image, lock: str) -> Path:
         return self._root / f"{image.name}-{_key(lock)}"
@@ -123,6 +134,7 @@ class LocalEnvironments(protocol.Environments):
             source = lock.with_suffix(".in")
             source.write_text("\n".join(pinned(image.requirements)) + "\n")
             words = ["pip", "compile", "--python", sys.executable, "--no-header", "--no-annotate", "--emit-find-links"]
+            words += self._choice(image, lock)
             sources = [str(source)]
             if requirements is not None:
                 own = lock.with_suffix(".own.txt")
@@ -134,12 +146,22 @@ class LocalEnvironments(protocol.Environments):
             new.replace(lock)
         return lock
 
+    def _choice(self, image: Image, lock: Path) -> list[str]:
+        """What is left out, and which build of PyTorch is taken."""
+        words = torch_backend(image.requirements)
+        if image.without:
+            excluded = lock.with_suffix(".without.txt")
+            excluded.write_text("\n".join(image.without) + "\n")
+            words += ["--excludes", str(excluded)]
+        return words
+
     def _build(self, image: Image, prefix: Path, lock: Path, say: Progress) -> None:
         say(f"Building the environment {image.name}")
         shutil.rmtree(prefix, ignore_errors=True)
         self._uv(["venv", "--quiet", "--python", sys.executable, str(prefix)])
         say(f"Installing {sum('==' in line for line in lock.read_text().splitlines())} packages for {image.name}")
-        self._uv(["pip", "sync", "--quiet", "--python", str(prefix / "bin" / "python"), str(lock)])
+        backend = torch_backend(image.requirements)
+        self._uv(["pip", "sync", "--quiet", *backend, "--python", str(prefix / "bin" / "python"), str(lock)])
         for name in ("pip3", "python3"):
             plain = prefix / "bin" / name.rstrip("3")
             if plain.exists() and not (prefix / "bin" / name).exists():

@@ -11,6 +11,7 @@ from studiolo.blobs.protocol import NoSuchKey, OutOfSpace
 from studiolo.services import archives, s3uri
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.hosting.containers import PlanError
+from studiolo.workloads.serving import models
 
 
 def unpacked(platform: Platform, project: str, url: str, compressed: bool, prefix: bool) -> Path:
@@ -84,4 +85,4 @@ def requirements(files: Path | None, ml: Path) -> str | None:
     for folder in (ml / "code", files / "code" if files else None):
         if folder and (folder / "requirements.txt").is_file():
             return (folder / "requirements.txt").read_text(errors="replace")
-    return None
+    return models.packages(files) if files else None
