@@ -52,7 +52,7 @@ class Group:
                  writable without changing the shared one where the machine can overlay it.
     warm:        modules a fork server of this environment has imported already; a member whose argv is
                  ("python", <path of a workload>, …) is then forked instead of started. Empty: plain start.
-    network:     "none" cuts members off from everything but their own loopback.
+    network:     "none" cuts members off from everything but one another.
     max_seconds: wall-clock bound after which the runner stops it with `grace`, also while the server is down;
                  None for no bound.
     """

@@ -128,6 +128,7 @@ def prepare(
         "cores": granted.cores,
         "memory": granted.memory,
         "network": group.network,
+        "network_file": str(folder.parent.parent / "network"),
         "max_seconds": group.max_seconds,
         "grace": group.grace,
         "prefix": str(group.environment) if group.environment else None,

@@ -28,6 +28,11 @@ def unshare(flags: int) -> None:
     _check(_libc.unshare(flags), "unshare")
 
 
+def join(fd: int, kind: int) -> None:
+    """Enters the namespace an open file of /proc/<pid>/ns stands for."""
+    _check(_libc.setns(fd, kind), "setns")
+
+
 def mount(source: str, target: str, kind: str | None = None, flags: int = 0, data: str | None = None) -> None:
     def text(value: str | None) -> bytes | None:
         return value.encode() if value is not None else None

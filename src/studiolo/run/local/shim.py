@@ -20,7 +20,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from studiolo.run.local import cgroups, namespaces
+from studiolo.run.local import cgroups, namespaces, network
 
 MAX_LINE = 256 * 1024
 FLUSH_PARTIAL = 1.0
@@ -236,7 +236,9 @@ def start_init(folder: Folder, spec: Mapping[str, Any], output: int) -> int:
     joined = cgroups.limit(spec["id"], spec["cores"], spec["memory"])
     isolated = spec["isolate"]
     if isolated:
-        if os.getuid() != 0:
+        if spec["network"] == "none":
+            network.enter(spec["network_file"], start_time)
+        elif os.getuid() != 0:
             namespaces.become_root_of_own()
         namespaces.unshare(namespaces.CLONE_NEWPID)
     pid = os.fork()
@@ -266,13 +268,8 @@ def _without_namespaces(spec: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _isolate(folder: Folder, spec: Mapping[str, Any]) -> dict[str, str]:
-    flags = namespaces.CLONE_NEWNS | namespaces.CLONE_NEWUTS | namespaces.CLONE_NEWIPC
-    if spec["network"] == "none":
-        flags |= namespaces.CLONE_NEWNET
-    namespaces.unshare(flags)
+    namespaces.unshare(namespaces.CLONE_NEWNS | namespaces.CLONE_NEWUTS | namespaces.CLONE_NEWIPC)
     namespaces.set_host_name(spec["name"])
-    if spec["network"] == "none":
-        namespaces.loopback_up()
     view = namespaces.View()
     mounts = [(view.hold(source), target, readonly) for source, target, readonly in spec["mounts"]]
     kept = [(view.hold(path), path) for path in spec["keep"] if os.path.exists(path)]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from studiolo.workloads.serving import mlflow
+from studiolo.workloads.serving import mlflow_folder
 from studiolo.workloads.serving.errors import NoModel
 from studiolo.workloads.serving.neural import load_onnx, load_pytorch
 from studiolo.workloads.serving.served import Served, Tabular, candidates, load_pickle
@@ -55,14 +55,14 @@ _NATIVE: dict[str, Callable[[Path], Served]] = {
 
 def packages(folder: Path) -> str | None:
     """The requirements an MLflow folder brings, where it is not loaded without MLflow. Asked before an instance starts."""
-    if not (folder / "MLmodel").is_file() or _NATIVE.keys() & mlflow.flavours(folder).keys():
+    if not (folder / "MLmodel").is_file() or _NATIVE.keys() & mlflow_folder.flavours(folder).keys():
         return None
-    return mlflow.packages(folder)
+    return mlflow_folder.packages(folder)
 
 
 def load(folder: Path, framework: str) -> Served:
     if (folder / "MLmodel").is_file():
-        return mlflow.load(folder, _NATIVE)
+        return mlflow_folder.load(folder, _NATIVE)
     if framework == "onnx" or candidates(folder, "*.onnx"):
         return load_onnx(folder)
     if framework in _BY_FRAMEWORK:

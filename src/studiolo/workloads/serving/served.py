@@ -1,6 +1,6 @@
 """A loaded model as the handler uses it: read a body, predict, write the prediction. Frameworks differ in subclasses.
 
-Loaders (trees.py, neural.py, mlflow.py, models.py) make them; nothing here imports a framework.
+Loaders (trees.py, neural.py, mlflow_folder.py, models.py) make them; nothing here imports a framework.
 """
 
 from collections.abc import Callable

@@ -58,6 +58,13 @@ def read_libsvm(paths: list[Path]) -> tuple[Any, Any, Any]:
     return matrix, np.array(labels, np.float32), None
 
 
+def _separator(path: Path) -> str:
+    """Of the first line. Guessing by pandas takes a digit for one where there is a single column."""
+    with path.open("rb") as file:
+        line = file.readline()
+    return next((text for mark, text in ((b",", ","), (b"\t", "\t"), (b";", ";"), (b" ", r"\s+")) if mark in line), ",")
+
+
 def read(folder: Path, content_type: str, csv_weights: bool = False) -> tuple[Any, Any, Any]:
     """(features, labels, weights or None)."""
     import pandas as pd
@@ -70,10 +77,7 @@ def read(folder: Path, content_type: str, csv_weights: bool = False) -> tuple[An
         if kind == "parquet":
             frames = [pd.read_parquet(path) for path in paths]
         else:
-            separator = "," if b"," in paths[0].open("rb").readline() else None
-            frames = [
-                pd.read_csv(path, header=None, sep=separator, engine="c" if separator else "python") for path in paths
-            ]
+            frames = [pd.read_csv(path, header=None, sep=_separator(paths[0])) for path in paths]
         table = pd.concat(frames, ignore_index=True)
         data = table.to_numpy(dtype="float32")
     except (ValueError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError, ImportError) as error:

@@ -1,0 +1,63 @@
+"""What the built-in algorithms say of requests and data that are wrong; training itself is proven end to end."""
+
+import json
+
+import pytest
+
+from studiolo.workloads.training import boosting
+from studiolo.workloads.training.environment import Config
+from studiolo.workloads.training.tables import ClientError, read
+
+
+def config(root, hyperparameters=None, channels=("train",), hosts=("algo-1",), data="1,2,3\n0,4,5\n", kind="text/csv"):
+    folder = root / "input" / "config"
+    folder.mkdir(parents=True)
+    (folder / "hyperparameters.json").write_text(json.dumps(hyperparameters or {}))
+    (folder / "resourceconfig.json").write_text(json.dumps({"hosts": list(hosts), "current_host": hosts[0]}))
+    (folder / "inputdataconfig.json").write_text(json.dumps({name: {"ContentType": kind} for name in channels}))
+    for name in channels:
+        (root / "input" / "data" / name).mkdir(parents=True)
+        if data is not None:
+            (root / "input" / "data" / name / "rows").write_text(data)
+    return Config(root)
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"hosts": ("algo-1", "algo-2")}, "train on one instance"),
+        ({"channels": ("validation",)}, "a channel named train"),
+        ({"data": None}, "The channel train holds no files."),
+        ({"kind": "image/png"}, "content type image/png is not supported"),
+        ({"data": "1\n0\n"}, "has 1 column"),
+        ({"data": "a,b\nc,d\n"}, "can't be read as csv of numbers without a header"),
+        ({"data": "1 x:2\n", "kind": "text/libsvm"}, "rows, line 1 is no libsvm line"),
+    ],
+)
+def test_wrong_requests_and_data_are_said_so(tmp_path, more, sentence):
+    with pytest.raises(ClientError, match=sentence):
+        boosting.train(config(tmp_path, {"num_round": "3"}, **more), "xgboost")
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"), [("x", "must be a whole number"), ("0", "at least 1"), ("-3", "at least 1")]
+)
+def test_wrong_numbers_are_said_so(tmp_path, value, sentence):
+    with pytest.raises(ClientError, match=f"num_round.*{sentence}"):
+        boosting._number({"num_round": value}, "num_round", None)
+
+
+def test_weights_and_labels_are_taken_off(tmp_path):
+    held = config(tmp_path, data="1,0.5,3,4\n0,2,5,6\n")
+    folder = held.root / "input" / "data" / "train"
+    features, labels, weights = read(folder, "text/csv", csv_weights=True)
+    assert (features.tolist(), labels.tolist(), weights.tolist()) == ([[3, 4], [5, 6]], [1, 0], [0.5, 2])
+    features, labels, weights = read(folder, "text/csv")
+    assert (features.shape, weights) == ((2, 3), None)
+
+
+def test_checkpoints_are_found_by_number(tmp_path):
+    assert boosting._last_checkpoint(tmp_path) == (None, 0)
+    for number in (9, 19, 109):
+        (tmp_path / f"xgboost-checkpoint.{number}.ubj").touch()
+    assert boosting._last_checkpoint(tmp_path) == (str(tmp_path / "xgboost-checkpoint.109.ubj"), 110)
