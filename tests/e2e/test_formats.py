@@ -78,7 +78,7 @@ def test_each_form_is_served(studio, tmp_path, framework):
         answer = runtime.invoke_endpoint(**request, Body=json.dumps(body))
         assert flat(json.loads(answer["Body"].read())) == pytest.approx(flat(expected[form]), rel=1e-4, abs=1e-4), form
         if form not in ("columns", "own"):
-            tensor = {"name": "x", "shape": [3, 2], "datatype": "FP32", "data": sum(ROWS, [])}
+            tensor = {"name": "x", "shape": [3, 2], "datatype": "FP32", "data": flat(ROWS)}
             answer = json.loads(
                 runtime.invoke_endpoint(**request, Body=json.dumps({"inputs": [tensor]}))["Body"].read()
             )
