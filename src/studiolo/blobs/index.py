@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 
-from studiolo.blobs.protocol import Attributes, Condition, NoSuchKey, Object, PreconditionFailed
+from studiolo.base.reserve import disk_full
+from studiolo.blobs.protocol import Attributes, Condition, NoSuchKey, Object, OutOfSpace, PreconditionFailed
 
 Segments = list[tuple[str, int]]
 """(file, size) in order; more than one after a multipart upload, which is never copied together."""
@@ -63,10 +64,13 @@ class Index:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
-            except BaseException:
-                self._writer.execute("ROLLBACK")
+                self._writer.execute("COMMIT")
+            except BaseException as error:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError) and disk_full(error, self._path):
+                    raise OutOfSpace("The disk is full.") from error
                 raise
-            self._writer.execute("COMMIT")
 
     @property
     def _reader(self) -> sqlite3.Connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 import studiolo
 from studiolo.base.clock import system_clock
 from studiolo.base.config import Config
+from studiolo.base.reserve import Reserve
 from studiolo.blobs.disk import DiskBlobs
 from studiolo.control.loop import ControlLoop
 from studiolo.run.local.environments.local import LocalEnvironments
@@ -49,7 +50,9 @@ def ui_folder() -> Path | None:
 
 
 def platform_of(config: Config) -> Platform:
-    store = SqliteStore(config.records, {**indexers(), invocation.KIND: invocation.index})
+    store = SqliteStore(
+        config.records, {**indexers(), invocation.KIND: invocation.index}, Reserve(config.home / "reserve")
+    )
     return Platform(
         config,
         system_clock,

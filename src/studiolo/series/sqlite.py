@@ -1,13 +1,17 @@
 """Metric series in one SQLite file. Appends come in batches (a second of samples, a read of a log), so one transaction
 carries many points; reads thin or bin in SQL."""
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from studiolo.base.reserve import disk_full
 from studiolo.series import protocol
 from studiolo.series.protocol import Bin, Point, Summary
+
+log = logging.getLogger(__name__)
 
 STEPS = (
     """
@@ -24,6 +28,7 @@ STEPS = (
 
 class SqliteSeries(protocol.Series):
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -48,18 +53,28 @@ class SqliteSeries(protocol.Series):
     def append(self, points: Sequence[Point], *, cursor: tuple[str, int] | None = None) -> None:
         if not points and cursor is None:
             return
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                rows = [(self._id(one.resource, one.metric, one.host), one.time, one.value) for one in points]
-                self._db.executemany("INSERT INTO points VALUES (?, ?, ?)", rows)
-                if cursor is not None:
-                    self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", cursor)
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                self._ids.clear()
+        try:
+            with self._lock:
+                self._append(points, cursor)
+        except sqlite3.OperationalError as error:
+            if not disk_full(error, self._path):
                 raise
+            # Points are let go rather than the work they tell of; a log is read again from its cursor.
+            log.warning("the disk is full: %d points of metrics were let go", len(points))
+
+    def _append(self, points: Sequence[Point], cursor: tuple[str, int] | None) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            rows = [(self._id(one.resource, one.metric, one.host), one.time, one.value) for one in points]
+            self._db.executemany("INSERT INTO points VALUES (?, ?, ?)", rows)
+            if cursor is not None:
+                self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", cursor)
             self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self._ids.clear()
+            raise
 
     def cursor(self, name: str) -> int:
         with self._lock:

@@ -12,9 +12,11 @@ from urllib.parse import unquote
 
 from studiolo.base.clock import Clock
 from studiolo.base.errors import AccessDenied, ApiError, Unsupported
+from studiolo.blobs.protocol import OutOfSpace
 from studiolo.server.body import ClientGone, Receive, StreamBody, read_all
 from studiolo.services.identity import Identity
 from studiolo.services.request import Answer, Call, Caller, Service
+from studiolo.store.protocol import StoreFull
 from studiolo.wire import checksums, encode, eventstream, fault, model, parse, route, sigv4, validate
 from studiolo.wire.chunked import ChunkedDecoder, ChunkSigner
 from studiolo.wire.http import Request, Response
@@ -309,6 +311,12 @@ class AwsWire:
             error = refused
             if exchange.form == "rest-xml" and error.code == "ValidationException":
                 error.code = "InvalidRequest"
+        except (StoreFull, OutOfSpace):
+            error = ApiError(
+                "The studio's disk is full: free some space and try again.", code="ResourceLimitExceeded", status=400
+            )
+            if exchange.form == "rest-xml":
+                error.code, error.status = "InsufficientStorage", 507
         except ClientGone:
             error = ApiError("The client closed the connection.", code="RequestTimeout", status=400)
         except Exception:

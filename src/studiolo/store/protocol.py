@@ -31,6 +31,10 @@ class Stale(StoreError):
     """The record was written since it was read: read it again and decide again."""
 
 
+class StoreFull(StoreError):
+    """The disk is full. Reading goes on, and a write may succeed again as soon as there is space."""
+
+
 class BadToken(StoreError):
     """The page token was not issued for this query."""
 

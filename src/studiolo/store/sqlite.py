@@ -5,16 +5,18 @@ synchronous=NORMAL: a power cut may take back the last moments, a kill -9 takes 
 """
 
 import base64
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from studiolo.base.record import Document, Key, Record
+from studiolo.base.reserve import Reserve, disk_full
 from studiolo.store import protocol
 from studiolo.store.migrations import STEPS
 from studiolo.store.protocol import (
@@ -27,8 +29,12 @@ from studiolo.store.protocol import (
     Page,
     Query,
     Stale,
+    StoreFull,
     Watcher,
 )
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _COLUMNS = "records.project, records.kind, name, spec, status, tags, version, created, modified, deleting, records.id"
 _SORT = {"name": "folded", "created": "created", "modified": "modified", "state": "state"}
@@ -96,8 +102,14 @@ def _where(query: Query) -> tuple[str, list[Any]]:
 
 
 class SqliteStore(protocol.Store):
-    def __init__(self, path: Path, indexers: Mapping[str, Indexer] | None = None) -> None:
+    def __init__(
+        self, path: Path, indexers: Mapping[str, Indexer] | None = None, reserve: Reserve | None = None
+    ) -> None:
+        """reserve: given up when the disk is full, so that what is there already can still change; new records are
+        refused until it can be held again."""
         self._path = path
+        self._reserve = reserve
+        self._low = False
         self._indexers = indexers or {}
         self._lock = threading.RLock()
         self._local = threading.local()
@@ -140,10 +152,13 @@ class SqliteStore(protocol.Store):
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer, changes
-            except BaseException:
-                self._writer.execute("ROLLBACK")
+                self._writer.execute("COMMIT")
+            except BaseException as error:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError) and disk_full(error, self._path):
+                    raise StoreFull("The studio's disk is full.") from error
                 raise
-            self._writer.execute("COMMIT")
             for change in changes:
                 for watcher in tuple(self._watchers):
                     watcher(change)
@@ -166,7 +181,31 @@ class SqliteStore(protocol.Store):
             [(id, name, text) for name, text in labels.items()],
         )
 
+    def _check_space(self) -> None:
+        """Refuses what is new while the reserve is spent."""
+        if self._low and self._reserve is not None:
+            if not self._reserve.hold():
+                raise StoreFull("The studio's disk is full.")
+            self._low = False
+
+    def _retried(self, act: Callable[[], T]) -> T:
+        try:
+            return act()
+        except StoreFull:
+            if self._reserve is None or self._low:
+                raise
+            log.warning("the disk is full: the reserve is given up, and nothing new is taken until there is space")
+            self._low = True
+            self._reserve.release()
+            return act()
+
     def create(
+        self, key: Key, spec: Document, status: Document, *, now: float, tags: Mapping[str, str] | None = None
+    ) -> Record:
+        self._check_space()
+        return self._retried(lambda: self._create(key, spec, status, now=now, tags=tags))
+
+    def _create(
         self, key: Key, spec: Document, status: Document, *, now: float, tags: Mapping[str, str] | None = None
     ) -> Record:
         record = Record(key, spec, status, 1, now, now, dict(tags or {}))
@@ -209,6 +248,21 @@ class SqliteStore(protocol.Store):
         tags: Mapping[str, str] | None = None,
         deleting: bool | None = None,
     ) -> Record:
+        def act() -> Record:
+            return self._write(seen, now=now, spec=spec, status=status, tags=tags, deleting=deleting)
+
+        return self._retried(act)
+
+    def _write(
+        self,
+        seen: Record,
+        *,
+        now: float,
+        spec: Document | None = None,
+        status: Document | None = None,
+        tags: Mapping[str, str] | None = None,
+        deleting: bool | None = None,
+    ) -> Record:
         with self._transaction() as (writer, changes):
             old, id = self._get(writer, seen.key)
             if old.version != seen.version:
@@ -238,6 +292,9 @@ class SqliteStore(protocol.Store):
         return new
 
     def delete(self, seen: Record) -> None:
+        self._retried(lambda: self._delete(seen))
+
+    def _delete(self, seen: Record) -> None:
         with self._transaction() as (writer, changes):
             old, id = self._get(writer, seen.key)
             if old.version != seen.version:
