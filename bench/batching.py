@@ -7,8 +7,10 @@ scikit-learn (100 trees), where it costs far more. Same client (wrk) on the same
 """
 
 import argparse
+import itertools
 import json
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -58,9 +60,9 @@ def peers(folder: Path, port: int, model: str) -> dict[str, tuple[list[str | Pat
     }  # fmt: skip
 
 
-def ours(folder: Path, seconds: int, batch: str) -> dict[str, tuple[float, float]]:
-    """By model."""
-    found: dict[str, tuple[float, float]] = {}
+def ours(folder: Path, seconds: int) -> dict[tuple[str, str], tuple[float, float]]:
+    """By model and whether batches are on."""
+    found: dict[tuple[str, str], tuple[float, float]] = {}
     jobs = endpoints.jobs
     with endpoints.studio() as studio:
         python = endpoints.python(studio, jobs.SKLEARN, "sklearn")
@@ -69,14 +71,15 @@ def ours(folder: Path, seconds: int, batch: str) -> dict[str, tuple[float, float
             "model.ubj": (jobs.XGBOOST, endpoints.xgboost_model(studio, folder)),
             "model.joblib": (jobs.SKLEARN, jobs.archive({"model.joblib": (folder / "model.joblib").read_bytes()})),
         }
-        for number, (model, (image, data)) in enumerate(archives.items()):
+        turns = itertools.product(archives.items(), (("studiolo", "64"), ("studiolo, one by one", "0")))
+        for number, ((model, (image, data)), (label, batch)) in enumerate(turns):
             studio.client("s3").put_object(Bucket=studio.bucket, Key=f"{model}.tar.gz", Body=data)
             url = f"s3://{studio.bucket}/{model}.tar.gz"
             described = {"Image": image, "ModelDataUrl": url, "Environment": {"STUDIOLO_BATCH_MAX_SIZE": batch}}
             name = f"endpoint-{number}"
             endpoints.endpoint(studio, name, described, {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1})
             address, headers = endpoints.signed(studio, name, endpoints.body())
-            found[model] = measure(address, endpoints.body(), headers, seconds)
+            found[model, label] = measure(address, endpoints.body(), headers, seconds)
             studio.client("sagemaker").delete_endpoint(EndpointName=name)
     return found
 
@@ -91,8 +94,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if "studiolo" in wanted:
-            for label, size in (("studiolo", "64"), ("studiolo, one by one", "0")):
-                rows |= {(model, label): got for model, got in ours(folder, chosen.seconds, size).items()}
+            rows |= ours(folder, chosen.seconds)
+            print(rows, file=sys.stderr, flush=True)
         python = prepare("litserve")
         subprocess.run([python, "-c", endpoints.XGBOOST, folder / "model"], check=True)
         for model in ("model.ubj", "model.joblib"):
@@ -105,6 +108,7 @@ def main() -> None:
                 body = json.dumps({"rows": endpoints.ROW}).encode()
                 with invoke.server(words, **env):
                     rows[model, peer] = measure(url, body, {"Content-Type": "application/json"}, chosen.seconds)
+                print(model, peer, rows[model, peer], file=sys.stderr, flush=True)
     print(f"| model | server | req/s, {CLIENTS} clients | p99 ms | studiolo is |\n|---|---|---|---|---|")
     for (model, label), (rate, p99) in rows.items():
         what = "XGBoost" if model.endswith("ubj") else "random forest"
