@@ -11,12 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studiolo.base.config import Config
-from studiolo.cli.wiring import services_of
+from studiolo.cli.wiring import indexers, services_of
 from studiolo.run.protocol import Machine, Resources
 from studiolo.server.aws import AwsWire
 from studiolo.services.platform import Platform
 from studiolo.services.request import Caller
-from studiolo.services.sagemaker.service import indexers
 from studiolo.services.studio.identity import Accounts
 from studiolo.store.memory import MemoryStore
 from studiolo.wire import model
