@@ -59,6 +59,6 @@ class Capacity:
         if target.dimension == COUNT:
             wish["DesiredInstanceCount"] = capacity
         else:
-            wish["ServerlessUpdateConfig"] = {"ProvisionedConcurrency": capacity} if capacity else {"MaxConcurrency": 1}
+            wish["ServerlessUpdateConfig"] = {"ProvisionedConcurrency": capacity}
         params = {"EndpointName": target.endpoint, "DesiredWeightsAndCapacities": [wish]}
         await self._call(project, "UpdateEndpointWeightsAndCapacities", params)

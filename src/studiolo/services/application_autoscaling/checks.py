@@ -1,5 +1,6 @@
 """What the requests may ask for, across their members: raises AWS's errors. Pure."""
 
+import itertools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,10 @@ from studiolo.services.application_autoscaling.names import PROVISIONED, Target
 from studiolo.services.application_autoscaling.observe import PREDEFINED, UTILIZATION
 from studiolo.services.cloudwatch.queries import check as check_queries
 
-MAX_CAPACITY = 100
+MEMBERS = {
+    "StepScaling": "StepScalingPolicyConfiguration",
+    "TargetTrackingScaling": "TargetTrackingScalingPolicyConfiguration",
+}
 
 
 def bounds(low: int, high: int) -> None:
@@ -81,20 +85,20 @@ def _steps(given: Mapping[str, Any]) -> None:
             raise ValidationError("An exact capacity must not be below 0.")
         spans.append((low, high))
     spans.sort()
-    if any(one[1] > other[0] for one, other in zip(spans, spans[1:], strict=False)):
+    if any(one[1] > other[0] for one, other in itertools.pairwise(spans)):
         raise ValidationError("StepAdjustment intervals can't overlap.")
 
 
 def policy(target: Target, params: Mapping[str, Any], project: str) -> dict[str, Any]:
     """The policy's type and configuration."""
     kind = params.get("PolicyType", "StepScaling")
-    member = {"StepScaling": "StepScalingPolicyConfiguration", "TargetTrackingScaling": "TargetTrackingScalingPolicyConfiguration"}.get(kind)  # fmt: skip
+    member = MEMBERS.get(kind)
     if member is None:
         raise Unsupported("Predictive scaling is not supported by this version of studiolo.")
     given = params.get(member)
     if given is None:
         raise ValidationError(f"{member} must be specified for a policy of type {kind}.")
-    for other in ("StepScalingPolicyConfiguration", "TargetTrackingScalingPolicyConfiguration"):
+    for other in MEMBERS.values():
         if other != member and other in params:
             raise ValidationError(f"{other} is not for a policy of type {kind}.")
     if kind == "StepScaling":

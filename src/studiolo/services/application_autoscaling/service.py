@@ -154,8 +154,6 @@ class ApplicationAutoScalingService:
                     raise ValidationError(
                         f"ECS, EMR or SageMaker resource not found: there is no {target.resource} with {target.dimension}."
                     ) from None
-            if "MinCapacity" in given and "MaxCapacity" not in given and old is not None:
-                spec["MaxCapacity"] = max(spec["MaxCapacity"], 0)
             checks.bounds(spec["MinCapacity"], spec["MaxCapacity"])
             tags = dict(params.get("Tags", {}))
             if old is not None and tags:

@@ -9,7 +9,7 @@ import itertools
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -168,7 +168,7 @@ def _check(node: Node) -> None:
         _check(part)
 
 
-def _pairwise(act: Callable[[float, float], float], left: Any, right: Any) -> Value:
+def _pairwise(act: Callable[[float, float], float], left: Value, right: Value) -> Value:
     if isinstance(left, list) and isinstance(right, list):
         raise BadExpression("two arrays can't be combined")
     if isinstance(left, list):
@@ -180,21 +180,21 @@ def _pairwise(act: Callable[[float, float], float], left: Any, right: Any) -> Va
         if value is None:
             raise BadExpression("it divides by zero")
         return value
-    times = (
-        left
-        if isinstance(right, int | float)
-        else right
-        if isinstance(left, int | float)
-        else left.keys() & right.keys()
-    )
     found: dict[float, float] = {}
-    for when in times:
+    for when in _times(left, right):
         a = left if isinstance(left, int | float) else left[when]
         b = right if isinstance(right, int | float) else right[when]
         value = _safe(act, a, b)
         if value is not None:
             found[when] = value
     return found
+
+
+def _times(left: float | Points, right: float | Points) -> Iterable[float]:
+    """Those that both have; a number has all."""
+    if isinstance(left, Mapping):
+        return left.keys() & right.keys() if isinstance(right, Mapping) else left.keys()
+    return right.keys() if isinstance(right, Mapping) else ()
 
 
 def _safe(act: Callable[[float, float], Any], left: float, right: float) -> float | None:
