@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studiolo.base.config import Config
-from studiolo.cli.wiring import indexers, services_of
+from studiolo.base.record import Key
+from studiolo.cli.wiring import controllers, indexers, services_of
 from studiolo.run.protocol import Machine, Resources
 from studiolo.server.aws import AwsWire
+from studiolo.services.cloudwatch import alarm_controller
 from studiolo.services.platform import Platform
 from studiolo.services.request import Caller
 from studiolo.services.studio.identity import Accounts
@@ -44,7 +46,7 @@ class NoEnvironments:
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory):
+def platform(tmp_path_factory):
     from studiolo.blobs.disk import DiskBlobs
     from studiolo.series.sqlite import SqliteSeries
 
@@ -61,8 +63,14 @@ def studio(tmp_path_factory):
         NoEnvironments(),
         accounts,
     )
+    endpoint(platform)
+    return platform
+
+
+@pytest.fixture(scope="module")
+def studio(platform):
     services = services_of(platform)
-    return services, AwsWire(services, accounts, time.time)
+    return services, AwsWire(services, platform.identity, time.time)
 
 
 CALLER = Caller("ann", "123456789012", "admin", True)
@@ -205,14 +213,91 @@ def likely(shape, depth=0, name=""):
     return right(shape, depth)
 
 
+NOW = time.time()
+SPAN = {"StartTime": NOW - 7200, "EndTime": NOW + 60}
+METRIC = {"Namespace": "N", "MetricName": "m"}
+STATS = [
+    {"Id": "m1", "MetricStat": {"Metric": METRIC, "Period": 60, "Stat": "Sum"}},
+    {"Id": "e1", "Expression": "m1 / 2", "Label": "half"},
+]
+RESOURCE = {
+    "ServiceNamespace": "sagemaker",
+    "ResourceId": "endpoint/ep/variant/A",
+    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+}
+ALARM = {"AlarmName": "a", "EvaluationPeriods": 2, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+TRACKING = {
+    "TargetValue": 5.0,
+    "CustomizedMetricSpecification": {**METRIC, "Statistic": "Average", "Dimensions": [{"Name": "a", "Value": "b"}]},
+}
+STEPPING = {
+    "AdjustmentType": "ChangeInCapacity",
+    "StepAdjustments": [{"ScalingAdjustment": 1, "MetricIntervalLowerBound": 0.0}],
+}
+TRACKED = {"PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": TRACKING}
+GOOD = [
+    ("cloudwatch", "PutMetricData", {"Namespace": "N", "MetricData": [
+        {"MetricName": "m", "Dimensions": [{"Name": "a", "Value": "b"}], "Timestamp": NOW, "Values": [1.0], "Counts": [2.0]},
+        {"MetricName": "m", "StatisticValues": {"SampleCount": 2.0, "Sum": 3.0, "Minimum": 1.0, "Maximum": 2.0}}]}),
+    ("cloudwatch", "GetMetricData", {**SPAN, "MetricDataQueries": STATS, "MaxDatapoints": 10}),
+    ("cloudwatch", "GetMetricStatistics", {**METRIC, **SPAN, "Period": 60, "Statistics": ["Sum"], "ExtendedStatistics": ["p9"]}),
+    ("cloudwatch", "PutMetricAlarm", {**ALARM, **METRIC, "Period": 60, "Statistic": "Sum", "AlarmActions": ["arn:x"]}),
+    ("cloudwatch", "PutMetricAlarm", {**ALARM, "Metrics": [STATS[0] | {"ReturnData": False}, STATS[1]]}),
+    ("application-autoscaling", "RegisterScalableTarget", {**RESOURCE, "MinCapacity": 0, "MaxCapacity": 3}),
+    ("application-autoscaling", "PutScalingPolicy", {**RESOURCE, "PolicyName": "p", **TRACKED}),
+    ("application-autoscaling", "PutScalingPolicy",
+     {**RESOURCE, "PolicyName": "s", "PolicyType": "StepScaling", "StepScalingPolicyConfiguration": STEPPING}),
+    ("application-autoscaling", "PutScheduledAction", {**RESOURCE, "ScheduledActionName": "s", "Schedule": "rate(1 day)",
+     "Timezone": "Europe/Berlin", "ScalableTargetAction": {"MinCapacity": 1}}),
+    ("application-autoscaling", "DescribeScalingPolicies", RESOURCE),
+    ("application-autoscaling", "DescribeScalingActivities", RESOURCE),
+]  # fmt: skip
+
+
+def spoilt(data, shape, value, depth=0):
+    """The value with something in it replaced by something likely, or added, or left out."""
+    if isinstance(value, dict) and data.draw(st.integers(0, 5)):
+        known = model.members(shape)
+        name = data.draw(st.sampled_from(sorted(known)))
+        inner = spoilt(data, known[name], value[name]) if name in value else data.draw(likely(known[name], 2, name))
+        return {**value, name: inner}
+    if isinstance(value, list) and value and data.draw(st.integers(0, 5)):
+        place = data.draw(st.integers(0, len(value) - 1))
+        return [*value[:place], spoilt(data, model.element(shape), value[place]), *value[place + 1 :]]
+    return data.draw(likely(shape, 2))
+
+
+def endpoint(platform):
+    plan = {"Generation": 1, "Config": "c", "Variants": [
+        {"VariantName": "A", "ModelName": "m", "InstanceType": "ml.m5.large", "Count": 1, "Weight": 1.0, "Shadow": False,
+         "Containers": []}]}  # fmt: skip
+    status = {"EndpointStatus": "InService", "_live": plan, "_settled": 1, "_ready": []}
+    key = Key(CALLER.project, "Endpoint", "ep")
+    platform.store.create(key, {"EndpointConfigName": "c", "_generation": 1}, status, now=1)
+
+
+@pytest.mark.parametrize("number", range(len(GOOD)))
+def test_what_the_spoiling_begins_with_is_good(studio, number):
+    _, wire = studio
+    ask(wire, *GOOD[5][:2], orjson.dumps(GOOD[5][2]))
+    service, operation, document = GOOD[number]
+    response = ask(wire, service, operation, orjson.dumps(document))
+    assert response.status == 200, response.body
+
+
 @given(data=st.data())
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nothing_makes_watching_and_scaling_fail_in_json_or_cbor(studio, data):
     services, wire = studio
-    chosen = [one for one in operations(services) if one[0] in ("cloudwatch", "application-autoscaling")]
-    service, operation = data.draw(st.sampled_from(chosen))
-    shape = model.operation(service, operation).input_shape
-    document = data.draw(likely(shape))
+    if data.draw(st.integers(0, 3)):
+        service, operation, document = data.draw(st.sampled_from(GOOD))
+        shape = model.operation(service, operation).input_shape
+        document = spoilt(data, shape, document)
+    else:
+        chosen = [one for one in operations(services) if one[0] in ("cloudwatch", "application-autoscaling")]
+        service, operation = data.draw(st.sampled_from(chosen))
+        shape = model.operation(service, operation).input_shape
+        document = data.draw(likely(shape))
     if service == "application-autoscaling":
         response = ask(wire, service, operation, json.dumps(document).encode())
         message = orjson.loads(response.body).get("message")
@@ -228,6 +313,20 @@ def test_nothing_makes_watching_and_scaling_fail_in_json_or_cbor(studio, data):
         message = cbor.loads(response.body).get("message")
     assert response.status < 500, (operation, document, response.body)
     assert response.status == 200 or len(message) > 5
+
+
+def test_controllers_live_with_all_that_was_taken(platform, monkeypatch):
+    """Runs after the above, on what it has left."""
+    monkeypatch.setattr(alarm_controller, "_post", lambda url, message: "nobody is there")
+
+    async def go():
+        for controller in controllers(platform):
+            if controller.kind in ("CloudWatchAlarm", "ScalableTarget", "ScheduledAction"):
+                for key in controller.keys():
+                    for _ in range(6):
+                        await controller.reconcile(key)
+
+    asyncio.run(go())
 
 
 def test_one_operation_in_three_protocols(studio):

@@ -8,7 +8,8 @@ from studiolo.base.errors import ApiError
 from studiolo.series.protocol import Known
 from studiolo.services.cloudwatch import metric as metrics
 from studiolo.services.cloudwatch.alarm_state import SPARE, evaluate
-from studiolo.services.cloudwatch.expressions import BadExpression, Scope, evaluate as solve, parse
+from studiolo.services.cloudwatch.expressions import BadExpression, Scope, parse
+from studiolo.services.cloudwatch.expressions import evaluate as solve
 from studiolo.services.cloudwatch.metric import Metric
 from studiolo.services.cloudwatch.statistics import percentile, stat
 from studiolo.services.cloudwatch.views import published, view

@@ -79,6 +79,9 @@ def _steps(given: Mapping[str, Any]) -> None:
     spans: list[tuple[float, float]] = []
     for one in steps:
         low, high = one.get("MetricIntervalLowerBound", -math.inf), one.get("MetricIntervalUpperBound", math.inf)
+        given_bounds = [one[name] for name in ("MetricIntervalLowerBound", "MetricIntervalUpperBound") if name in one]
+        if not all(math.isfinite(bound) for bound in given_bounds):
+            raise ValidationError("A step's bounds must be numbers.")
         if not low < high:
             raise ValidationError("A step's MetricIntervalLowerBound must be below its MetricIntervalUpperBound.")
         if given["AdjustmentType"] == "ExactCapacity" and one["ScalingAdjustment"] < 0:
