@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from studiolo.base.record import Key
-from studiolo.services.sagemaker.service import indexers
+from studiolo.cli.wiring import indexers
 from studiolo.store.protocol import Query
 from studiolo.store.sqlite import SqliteStore
 

@@ -11,12 +11,11 @@ from pathlib import Path
 
 from studiolo.base.config import Config
 from studiolo.blobs.disk import DiskBlobs
-from studiolo.cli.wiring import services_of
+from studiolo.cli.wiring import indexers, services_of
 from studiolo.run.fake import FakeRunner
 from studiolo.run.local.environments.local import LocalEnvironments
 from studiolo.series.sqlite import SqliteSeries
 from studiolo.services.platform import Platform
-from studiolo.services.sagemaker.service import indexers
 from studiolo.services.studio.identity import Accounts
 from studiolo.store.memory import MemoryStore
 from studiolo.wire import model

@@ -8,11 +8,11 @@ from typing import Any
 from studiolo.base.config import Config
 from studiolo.base.record import Key
 from studiolo.blobs.disk import DiskBlobs
+from studiolo.cli.wiring import indexers
 from studiolo.run.fake import FakeRunner
 from studiolo.run.protocol import Environment
 from studiolo.series.sqlite import SqliteSeries
 from studiolo.services.platform import Platform
-from studiolo.services.sagemaker.service import indexers
 from studiolo.store.memory import MemoryStore
 
 ACCOUNT = "123456789012"

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import studiolo
@@ -13,18 +13,22 @@ from studiolo.base.config import Config
 from studiolo.base.reserve import Reserve
 from studiolo.blobs.disk import DiskBlobs
 from studiolo.control.loop import ControlLoop
+from studiolo.control.protocol import Controller
 from studiolo.run.local.environments.local import LocalEnvironments
 from studiolo.run.local.runner import LocalRunner
 from studiolo.series.sqlite import SqliteSeries
 from studiolo.server.app import App
 from studiolo.server.quick import QuickInvocations
 from studiolo.server.run import serve
+from studiolo.services.application_autoscaling import service as autoscaling
+from studiolo.services.cloudwatch import service as cloudwatch
 from studiolo.services.iam.service import IamService
 from studiolo.services.logs.service import LogsService
 from studiolo.services.platform import Platform
 from studiolo.services.request import Service
 from studiolo.services.s3.service import S3Service
-from studiolo.services.sagemaker.service import SageMakerService, controllers, indexers
+from studiolo.services.sagemaker import service as sagemaker
+from studiolo.services.sagemaker.service import SageMakerService
 from studiolo.services.sagemaker_runtime.asynchronous import invocation
 from studiolo.services.sagemaker_runtime.service import RuntimeService
 from studiolo.services.sns.delivery import Delivery
@@ -32,6 +36,7 @@ from studiolo.services.sns.service import SnsService
 from studiolo.services.sts.service import StsService
 from studiolo.services.studio.identity import Accounts
 from studiolo.services.studio.service import StudioService
+from studiolo.store.protocol import Indexer
 from studiolo.store.sqlite import SqliteStore
 
 log = logging.getLogger(__name__)
@@ -49,10 +54,19 @@ def ui_folder() -> Path | None:
     return None
 
 
+def indexers() -> Mapping[str, Indexer]:
+    """Of every kind of record that lists filter by more than its name."""
+    services = {**sagemaker.indexers(), **cloudwatch.indexers(), **autoscaling.indexers()}
+    return {**services, invocation.KIND: invocation.index}
+
+
+def controllers(platform: Platform) -> list[Controller]:
+    parts = (sagemaker, cloudwatch, autoscaling)
+    return [controller for part in parts for controller in part.controllers(platform)]
+
+
 def platform_of(config: Config) -> Platform:
-    store = SqliteStore(
-        config.records, {**indexers(), invocation.KIND: invocation.index}, Reserve(config.home / "reserve")
-    )
+    store = SqliteStore(config.records, indexers(), Reserve(config.home / "reserve"))
     return Platform(
         config,
         system_clock,
@@ -77,6 +91,8 @@ def services_of(platform: Platform) -> list[Service]:
         IamService(),
         LogsService(platform),
         SnsService(platform),
+        cloudwatch.CloudWatchService(platform),
+        autoscaling.ApplicationAutoScalingService(platform),
         StudioService(platform, accounts, runtime.processor),
     ]
 

@@ -15,12 +15,15 @@ class Point:
     metric: str
     """User metrics by the name of their definition ("validation:rmse"); the platform's own with a slash:
     "system/cpu" (percent, 100 = one core), "system/memory" (bytes), "endpoint/<variant>/invocations" (count),
-    "endpoint/<variant>/latency" (milliseconds), "endpoint/<variant>/errors4xx", "endpoint/<variant>/errors5xx"."""
+    "endpoint/<variant>/latency" (milliseconds), "endpoint/<variant>/errors4xx", "endpoint/<variant>/errors5xx";
+    what users put by CloudWatch under "Metric/<project>/<namespace>" and its own name."""
     time: float
     """Epoch seconds."""
     value: float
     host: str = ""
     """"algo-1" where a job has several hosts."""
+    count: float = 1.0
+    """How many measurements of this value the point stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Summary:
     metric: str
     host: str
     count: int
+    """Points, however much each stands for."""
     last: float
     last_time: float
     minimum: float
@@ -36,15 +40,24 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A series that has points."""
+
+    resource: str
+    metric: str
+    host: str
+    last_time: float
+
+
+@dataclass(frozen=True, slots=True)
 class Bin:
     """Statistics of one period, as CloudWatch gives them."""
 
     start: float
-    count: int
+    count: float
     total: float
     minimum: float
     maximum: float
-    last: float
 
 
 class Series(Protocol):
@@ -73,9 +86,35 @@ class Series(Protocol):
         ...
 
     def bins(
-        self, resource: str, metric: str, *, start: float, end: float, period: float, host: str | None = None
+        self,
+        resource: str,
+        metric: str,
+        *,
+        start: float,
+        end: float,
+        period: float,
+        host: str | None = None,
+        host_prefix: str | None = None,
     ) -> Sequence[Bin]:
-        """Non-empty bins only, aligned to multiples of `period` seconds."""
+        """Non-empty bins only, aligned to multiples of `period` seconds; over all hosts, or one, or those of a prefix."""
+        ...
+
+    def spread(
+        self,
+        resource: str,
+        metric: str,
+        *,
+        start: float,
+        end: float,
+        period: float,
+        host: str | None = None,
+        host_prefix: str | None = None,
+    ) -> Mapping[float, Sequence[tuple[float, float]]]:
+        """Start of each non-empty bin -> its (value, count), values rising: what percentiles are taken of."""
+        ...
+
+    def known(self, prefix: str) -> Sequence[Known]:
+        """Every series of resources that begin so, in order of resource, metric, host."""
         ...
 
     def delete(self, resource: str) -> None: ...

@@ -4,12 +4,12 @@ carries many points; reads thin or bin in SQL."""
 import logging
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from studiolo.base.reserve import disk_full
 from studiolo.series import protocol
-from studiolo.series.protocol import Bin, Point, Summary
+from studiolo.series.protocol import Bin, Known, Point, Summary
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,11 @@ STEPS = (
     CREATE TABLE points (series INTEGER NOT NULL, time REAL NOT NULL, value REAL NOT NULL);
     CREATE INDEX points_by_time ON points (series, time, value);
     CREATE TABLE cursors (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+    """,
+    """
+    ALTER TABLE points ADD COLUMN count REAL NOT NULL DEFAULT 1;
+    DROP INDEX points_by_time;
+    CREATE INDEX points_by_time ON points (series, time, value, count);
     """,
 )
 
@@ -65,8 +70,8 @@ class SqliteSeries(protocol.Series):
     def _append(self, points: Sequence[Point], cursor: tuple[str, int] | None) -> None:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            rows = [(self._id(one.resource, one.metric, one.host), one.time, one.value) for one in points]
-            self._db.executemany("INSERT INTO points VALUES (?, ?, ?)", rows)
+            rows = [(self._id(one.resource, one.metric, one.host), one.time, one.value, one.count) for one in points]
+            self._db.executemany("INSERT INTO points VALUES (?, ?, ?, ?)", rows)
             if cursor is not None:
                 self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", cursor)
             self._db.execute("COMMIT")
@@ -83,7 +88,7 @@ class SqliteSeries(protocol.Series):
 
     def metrics(self, resource: str) -> Sequence[Summary]:
         sql = """
-            SELECT metric, host, count(*), min(value), max(value), sum(value), max(time), max(points.rowid)
+            SELECT metric, host, count(*), min(value), max(value), sum(value * count), max(time), max(points.rowid)
             FROM series JOIN points ON points.series = series.id WHERE resource = ? GROUP BY series.id ORDER BY metric, host
         """
         with self._lock:
@@ -96,13 +101,27 @@ class SqliteSeries(protocol.Series):
                 found.append(Summary(metric, host, count, last, last_time, low, high, total))
         return found
 
-    def _series(self, resource: str, metric: str, host: str | None) -> list[tuple[int, str]]:
+    def _series(
+        self, resource: str, metric: str, host: str | None, host_prefix: str | None = None
+    ) -> list[tuple[int, str]]:
         sql = "SELECT id, host FROM series WHERE resource = ? AND metric = ?"
         values = [resource, metric]
         if host is not None:
             sql += " AND host = ?"
             values.append(host)
+        if host_prefix is not None:
+            sql += " AND substr(host, 1, length(?)) = ?"
+            values += [host_prefix, host_prefix]
         return self._db.execute(sql, values).fetchall()
+
+    def known(self, prefix: str) -> Sequence[Known]:
+        sql = """
+            SELECT resource, metric, host, (SELECT max(time) FROM points WHERE series = series.id) AS newest FROM series
+            WHERE resource >= ? AND resource < ? AND newest IS NOT NULL ORDER BY resource, metric, host
+        """
+        with self._lock:
+            rows = self._db.execute(sql, (prefix, f"{prefix}\U0010ffff")).fetchall()
+        return [Known(*row) for row in rows]
 
     def read(
         self,
@@ -132,19 +151,50 @@ class SqliteSeries(protocol.Series):
         return sorted(found, key=lambda point: point.time)
 
     def bins(
-        self, resource: str, metric: str, *, start: float, end: float, period: float, host: str | None = None
+        self,
+        resource: str,
+        metric: str,
+        *,
+        start: float,
+        end: float,
+        period: float,
+        host: str | None = None,
+        host_prefix: str | None = None,
     ) -> Sequence[Bin]:
         with self._lock:
-            ids = [id for id, _ in self._series(resource, metric, host)]
+            ids = [id for id, _ in self._series(resource, metric, host, host_prefix)]
             if not ids:
                 return []
             marks = ",".join("?" * len(ids))
             sql = f"""
-                SELECT CAST(time / ? AS INTEGER) AS bin, count(*), sum(value), min(value), max(value), max(time), value
+                SELECT CAST(time / ? AS INTEGER) AS bin, sum(count), sum(value * count), min(value), max(value)
                 FROM points WHERE series IN ({marks}) AND time >= ? AND time < ? GROUP BY bin ORDER BY bin
             """
             rows = self._db.execute(sql, (period, *ids, start, end)).fetchall()
-        return [Bin(bin * period, count, total, low, high, last) for bin, count, total, low, high, _, last in rows]
+        return [Bin(bin * period, count, total, low, high) for bin, count, total, low, high in rows]
+
+    def spread(
+        self,
+        resource: str,
+        metric: str,
+        *,
+        start: float,
+        end: float,
+        period: float,
+        host: str | None = None,
+        host_prefix: str | None = None,
+    ) -> Mapping[float, Sequence[tuple[float, float]]]:
+        found: dict[float, list[tuple[float, float]]] = {}
+        with self._lock:
+            ids = [id for id, _ in self._series(resource, metric, host, host_prefix)]
+            marks = ",".join("?" * len(ids))
+            sql = f"""
+                SELECT CAST(time / ? AS INTEGER) AS bin, value, sum(count)
+                FROM points WHERE series IN ({marks}) AND time >= ? AND time < ? GROUP BY bin, value ORDER BY bin, value
+            """
+            for bin, value, count in self._db.execute(sql, (period, *ids, start, end)).fetchall():
+                found.setdefault(bin * period, []).append((value, count))
+        return found
 
     def delete(self, resource: str) -> None:
         with self._lock:

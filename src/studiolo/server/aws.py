@@ -13,13 +13,14 @@ from urllib.parse import unquote
 from studiolo.base.clock import Clock
 from studiolo.base.errors import AccessDenied, ApiError, Unsupported
 from studiolo.blobs.protocol import OutOfSpace
-from studiolo.server.body import ClientGone, Receive, StreamBody, read_all
+from studiolo.server.body import ClientGone, Receive, StreamBody, inflate, read_all
 from studiolo.services.identity import Identity
 from studiolo.services.request import Answer, Call, Caller, Service
 from studiolo.store.protocol import StoreFull
-from studiolo.wire import checksums, encode, eventstream, fault, model, parse, route, sigv4, validate
+from studiolo.wire import cbor, checksums, encode, eventstream, fault, model, parse, route, sigv4, validate
 from studiolo.wire.chunked import ChunkedDecoder, ChunkSigner
 from studiolo.wire.http import Request, Response
+from studiolo.wire.naming import Names
 from studiolo.wire.sigv4 import Signature, SignatureError
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 MAX_DOCUMENT = 16 * 2**20
 MAX_INVOCATION = 25 * 2**20
 MAX_QUERY_FORM = 1 * 2**20
+RPC = ("json", "rpc-v2-cbor")
+"""Forms that name the operation before the body."""
 
 
 @dataclass(slots=True)
@@ -50,46 +53,20 @@ class AwsWire:
         self._services = {service.name: service for service in services}
         self._identity = identity
         self._clock = clock
-        self._targets: dict[str, str] = {}
-        """X-Amz-Target prefix -> service; filled on first use, since it loads the models."""
+        self._names = Names(self._services)
 
     # 1. Name the service.
 
-    def _by_target(self, prefix: str) -> str | None:
-        if not self._targets:
-            for name in self._services:
-                target = model.service(name).metadata.get("targetPrefix")
-                if target:
-                    self._targets[target] = name
-        return self._targets.get(prefix)
-
     async def name_service(self, exchange: Exchange, given: str | None) -> None:
         request, scope = exchange.request, exchange.signature.service if exchange.signature else None
-        target = request.headers.get("x-amz-target")
-        content_type = request.headers.get("content-type", "")
-        if target is not None:
-            exchange.form = "json"
-            prefix, _, exchange.operation = target.rpartition(".")
-            name = self._by_target(prefix)
-            if name is None:
-                raise ApiError(
-                    f"{target} is no operation of this studio.", code="UnknownOperationException", status=404
-                )
-            exchange.service = name
-        elif given is not None:
-            exchange.service = given
-        elif scope == "sagemaker":
-            exchange.service = "sagemaker-runtime"
-        elif scope in (None, "s3"):
-            exchange.service = "s3"
-        else:
-            exchange.service = scope or "s3"
-        if exchange.service not in self._services:
-            exchange.form = (
-                "json" if target else "query" if content_type.startswith("application/x-www-form") else "json"
-            )
-            raise Unsupported(f"The service {exchange.service!r} is not part of this version of studiolo.")
-        exchange.form = model.protocol(exchange.service)
+        named = self._names.of(request, scope, given)
+        exchange.form, exchange.operation = named.form, named.operation
+        if named.service is None:
+            asked = request.headers.get("x-amz-target") or request.raw_path
+            raise ApiError(f"{asked} is no operation of this studio.", code="UnknownOperationException", status=404)
+        if named.service not in self._services:
+            raise Unsupported(f"The service {named.service!r} is not part of this version of studiolo.")
+        exchange.service = named.service
 
     # 2. Authenticate.
 
@@ -132,7 +109,7 @@ class AwsWire:
     # 3. Name the operation.
 
     def name_operation(self, exchange: Exchange) -> None:
-        if exchange.form == "json":
+        if exchange.form in RPC:
             return
         if exchange.form == "query":
             exchange.fields = parse.form_fields(exchange.request.body)
@@ -179,6 +156,8 @@ class AwsWire:
             if claimed and claimed not in (digest, sigv4.UNSIGNED):
                 raise SignatureError("mismatch").named(exchange.form)
             self.check_signature(exchange, claimed or digest)
+        if exchange.form in RPC and request.headers.get("content-encoding", "") == "gzip":
+            request.body = inflate(request.body, limit)
         self.name_operation(exchange)
         return None
 
@@ -226,6 +205,8 @@ class AwsWire:
         operation = self._operation(exchange)
         if exchange.form == "json":
             params = parse.json_body(operation, exchange.request)
+        elif exchange.form == "rpc-v2-cbor":
+            params = cbor.read(operation, exchange.request)
         elif exchange.form == "query":
             params = parse.query(operation, exchange.fields)
         else:
@@ -235,7 +216,12 @@ class AwsWire:
         return params
 
     def validate(self, exchange: Exchange, params: Mapping[str, Any]) -> None:
-        code = {"s3": "InvalidArgument", "sagemaker-runtime": "ValidationError", "logs": "InvalidParameterException"}
+        code = {
+            "s3": "InvalidArgument",
+            "sagemaker-runtime": "ValidationError",
+            "logs": "InvalidParameterException",
+            "cloudwatch": "ValidationError",
+        }
         default = "ValidationError" if exchange.form == "query" else "ValidationException"
         validate.check(self._operation(exchange).input_shape, params, code.get(exchange.service, default))
 
@@ -266,6 +252,8 @@ class AwsWire:
         if exchange.form == "json":
             version = model.service(exchange.service).metadata.get("jsonVersion", "1.1")
             response = encode.json_answer(operation, answer.document, version)
+        elif exchange.form == "rpc-v2-cbor":
+            response = cbor.answer(operation, answer.document)
         elif exchange.form == "query":
             namespace = model.service(exchange.service).metadata.get("xmlNamespace", "")
             response = encode.query_answer(operation, answer.document, namespace, exchange.request_id)
@@ -324,8 +312,10 @@ class AwsWire:
             error = ApiError(f"The studio failed to answer; its log tells more under request {request_id}.")
             if exchange.form == "rest-xml":
                 error.code = "InternalError"
-        head = request.method == "HEAD"
-        return fault.answer(error, exchange.form, request_id, head=head, resource=unquote(request.raw_path))
+        head, service = request.method == "HEAD", exchange.service
+        shape = model.error_name(service, error.code) if service and model.was_query(service) else None
+        where = unquote(request.raw_path)
+        return fault.answer(error, exchange.form, request_id, head=head, resource=where, shape=shape)
 
 
 def _service_of_path(request: Request) -> str | None:
@@ -336,7 +326,7 @@ def _service_of_path(request: Request) -> str | None:
 
 def _denied(exchange: Exchange, message: str) -> AccessDenied:
     error = AccessDenied(message)
-    if exchange.form != "json":
+    if exchange.form not in RPC:
         error.status = 403
     if exchange.form in ("rest-xml", "query"):
         error.code = "AccessDenied"

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -51,6 +52,20 @@ async def read_all(receive: Receive, declared: str | None, limit: int) -> bytes:
         if size > limit:
             raise too_large(limit)
     return b"".join(body)
+
+
+def inflate(body: bytes, limit: int) -> bytes:
+    """A gzip body, as botocore sends large documents of CloudWatch."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        data = unpacker.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise ApiError("The request body is not valid gzip.", code="SerializationException", status=400) from error
+    if len(data) > limit:
+        raise too_large(limit)
+    if not unpacker.eof:
+        raise ApiError("The request body is not valid gzip.", code="SerializationException", status=400)
+    return data
 
 
 def _update(sums: Sequence[Any], data: bytes) -> None:

@@ -85,8 +85,47 @@ def is_event_stream(shape: Shape) -> bool:
     return bool(shape.serialization.get("eventstream"))
 
 
+_SPOKEN = {
+    "json": "json",
+    "rest-json": "rest-json",
+    "rest-xml": "rest-xml",
+    "query": "query",
+    "smithy-rpc-v2-cbor": "rpc-v2-cbor",
+}
+
+
+@functools.cache
+def protocols(name: str) -> tuple[str, ...]:
+    """The forms this server speaks for the service, the model's favourite first."""
+    metadata = service(name).metadata
+    offered = dict.fromkeys([metadata.get("protocol"), *metadata.get("protocols", ())])
+    return tuple(_SPOKEN[form] for form in offered if form in _SPOKEN)
+
+
 def protocol(name: str) -> str:
-    """ "json", "rest-json", "rest-xml" or "query": the form this server speaks for the service."""
-    spoken = {"json", "rest-json", "rest-xml", "query"}
-    offered = [service(name).metadata.get("protocol"), *service(name).metadata.get("protocols", ())]
-    return next(form for form in offered if form in spoken)
+    """ "json", "rest-json", "rest-xml" or "query": the form of a request that does not say which it is."""
+    return next(form for form in protocols(name) if form != "rpc-v2-cbor")
+
+
+def target(name: str) -> str | None:
+    """What stands before the operation in X-Amz-Target and in an rpc path."""
+    return cast("str | None", service(name).metadata.get("targetPrefix"))
+
+
+def signing_name(name: str) -> str:
+    metadata = service(name).metadata
+    return cast(str, metadata.get("signingName") or metadata["endpointPrefix"])
+
+
+def was_query(name: str) -> bool:
+    """Whether clients expect the error codes of the query protocol it once spoke, whatever it speaks now."""
+    return "awsQueryCompatible" in service(name).metadata
+
+
+@functools.cache
+def error_name(service_name: str, code: str) -> str:
+    """The name of the error's shape, for a code of the query protocol; the code itself where it has none."""
+    for shape in service(service_name).error_shapes:
+        if shape.metadata.get("error", {}).get("code") == code:
+            return shape.name
+    return code

@@ -53,7 +53,7 @@ _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "float": (int, float),
     "double": (int, float),
     "timestamp": (int, float, str),
-    "blob": (str,),
+    "blob": (str, bytes),
 }
 _JSON_NAMES = {
     dict: "an object",
@@ -103,10 +103,15 @@ def _from_json(shape: Shape, value: Any, path: str, depth: int = 0) -> Any:
         if kind == "timestamp":
             return read_time(value)
         if kind == "blob":
-            return read_blob(value)
+            return value if isinstance(value, bytes) else read_blob(value)
     except BadValue as error:
         raise _unreadable(f"'{path}' must be {error}.") from error
     return value
+
+
+def from_document(shape: Shape, document: Any) -> dict[str, Any]:
+    """Of a protocol whose documents are like JSON's, with blobs as bytes."""
+    return _from_json(shape, document, "")
 
 
 def json_body(operation: OperationModel, request: Request) -> dict[str, Any]:

@@ -25,6 +25,8 @@ class Ask:
     """SessionId: "NEW_SESSION" or one that was given out."""
     timeout: float = 60.0
     """Seconds for the model's answer."""
+    answered: float = 0.0
+    """Milliseconds in which models answered it, filled in on the way."""
 
 
 @dataclass(slots=True)

@@ -42,6 +42,7 @@ class Dispatcher:
 
     async def invoke(self, project: str, name: str, ask: Ask, stream: bool = False) -> Reply:
         """Raises ApiError; ModelError where the model's own answer is no success."""
+        began = time.perf_counter()
         for _ in range(TRIES):
             target = self._target(project, name)
             generation, variant = self._variant(target, name, ask)
@@ -71,6 +72,9 @@ class Dispatcher:
                 asked.last = time.monotonic()
             for observe in self.observers:
                 observe(target, generation, variant, ask, reply)
+            if not stream:
+                overhead = max(0.0, (time.perf_counter() - began) * 1000 - ask.answered)
+                self._measure.overhead(target.handle, variant.name, overhead)
             return reply
         raise not_answering(name)
 
@@ -191,7 +195,9 @@ class Dispatcher:
             if held:
                 instance.busy -= 1
                 if status:
-                    self._measure.count(target.handle, variant.name, (time.perf_counter() - began) * 1000, status)
+                    milliseconds = (time.perf_counter() - began) * 1000
+                    self._measure.count(target.handle, variant.name, milliseconds, status, len(variant.instances))
+                    ask.answered += milliseconds
 
     def _container(self, variant: Variant, ask: Ask) -> int:
         names = [one["Name"] for one in variant.plan["Containers"]]
@@ -249,7 +255,8 @@ class Dispatcher:
             asked.flying -= 1
             instance.busy -= 1
             pool.give(link)
-            self._measure.count(target.handle, variant.name, (time.perf_counter() - began) * 1000, link.status)
+            milliseconds = (time.perf_counter() - began) * 1000
+            self._measure.count(target.handle, variant.name, milliseconds, link.status, len(variant.instances))
 
 
 def raise_for_status(target: Target, variant: Variant, place: int, status: int, body: bytes) -> int:

@@ -100,7 +100,11 @@ def _summary(record: Record, plan: Mapping[str, Any], one: Mapping[str, Any], re
         "DesiredWeight": weight,
     }
     if serverless := one.get("Serverless"):
-        return {**summary, "CurrentServerlessConfig": serverless, "DesiredServerlessConfig": serverless}
+        asked = planning.desired(record, plan, one["VariantName"]).get("Provisioned")
+        sized = {name: value for name, value in serverless.items() if name != "ProvisionedConcurrency" or asked is None}
+        if asked:
+            sized["ProvisionedConcurrency"] = asked
+        return {**summary, "CurrentServerlessConfig": sized, "DesiredServerlessConfig": sized}
     wanted = planning.asked_count(record, plan, one)
     # A place for inference components has its instances without anything of its own running.
     current = _current(record, plan, one, ready) if one["Containers"] else wanted
