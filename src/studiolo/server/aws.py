@@ -51,6 +51,10 @@ class AwsWire:
         self._targets: dict[str, str] = {}
         """X-Amz-Target prefix -> service; filled on first use, since it loads the models."""
 
+    def operations(self) -> dict[str, list[str]]:
+        """What each service does; the browser's pages offer nothing that would be refused."""
+        return {name: sorted(service.operations()) for name, service in self._services.items()}
+
     # 1. Name the service.
 
     def _by_target(self, prefix: str) -> str | None:

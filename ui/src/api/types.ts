@@ -7,6 +7,8 @@ export interface Session {
   region: string;
   version: string;
   endpoint: string;
+  /** What each service does. */
+  operations: Record<string, string[]>;
 }
 export type Role = "admin" | "contributor" | "viewer";
 
