@@ -16,7 +16,7 @@ const Messages = lazy(() => import("./frame/messages").then((all) => ({ default:
 const Confirm = lazy(() => import("./frame/confirm").then((all) => ({ default: all.Confirm })));
 const Palette = lazy(() => import("./frame/palette").then((all) => ({ default: all.Palette })));
 const SignIn = lazy(() => import("./features/session/sign-in").then((all) => ({ default: all.SignIn })));
-const DeployDialog = lazy(() => import("./features/endpoint/deploy").then((all) => ({ default: all.DeployDialog })));
+const DeployDialog = lazy(() => import("./features/deploy/dialog").then((all) => ({ default: all.DeployDialog })));
 
 const WIDE = "studiolo.navigation";
 

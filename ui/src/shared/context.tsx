@@ -9,6 +9,7 @@ export interface DeployRequest {
   /** A finished job, or a model. */
   job?: string;
   model?: string;
+  mode?: "realtime" | "serverless" | "async" | "batch";
 }
 export interface Question {
   title: string;

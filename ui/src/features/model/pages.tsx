@@ -83,6 +83,7 @@ function useModelActions(): (name: string) => Action[] {
   return (name) =>
     modelActions(studio.canWrite, {
       deploy: () => studio.deploy({ model: name }),
+      batch: studio.can("sagemaker:CreateTransformJob") ? () => studio.deploy({ model: name, mode: "batch" }) : undefined,
       remove: () =>
         studio.confirm({
           title: `Delete the model ${name}?`,
