@@ -16,18 +16,20 @@ const root = createRootRoute({
 const page = (path: string, component: ReturnType<typeof lazyRouteComponent> | (() => React.JSX.Element)) =>
   createRoute({ getParentRoute: () => root, path, component, validateSearch: (search: Record<string, unknown>) => search });
 
-const job = (name: string) => () => import("./features/training-job/pages").then((all) => ({ default: all[name as keyof typeof all] }));
-
 const routes = [
   page("/", HomePage),
-  page("/jobs", lazyRouteComponent(job("JobsPage"))),
-  page("/jobs/create", lazyRouteComponent(job("CreateJobPage"))),
-  page("/jobs/compare", lazyRouteComponent(job("ComparePage"))),
-  page("/jobs/$name", lazyRouteComponent(job("JobPage"))),
+  page("/jobs", lazyRouteComponent(() => import("./features/training-job/list"), "JobsPage")),
+  page("/jobs/create", lazyRouteComponent(() => import("./features/training-job/create"), "CreateJobPage")),
+  page("/jobs/compare", lazyRouteComponent(() => import("./features/training-job/compare"), "ComparePage")),
+  page("/jobs/$name", lazyRouteComponent(() => import("./features/training-job/detail"), "JobPage")),
   page("/models", lazyRouteComponent(() => import("./features/model/pages"), "ModelsPage")),
   page("/models/$name", lazyRouteComponent(() => import("./features/model/pages"), "ModelPage")),
-  page("/endpoints", lazyRouteComponent(() => import("./features/endpoint/pages"), "EndpointsPage")),
-  page("/endpoints/$name", lazyRouteComponent(() => import("./features/endpoint/pages"), "EndpointPage")),
+  page("/endpoints", lazyRouteComponent(() => import("./features/endpoint/list"), "EndpointsPage")),
+  page("/endpoints/$name", lazyRouteComponent(() => import("./features/endpoint/detail"), "EndpointPage")),
+  page("/batch", lazyRouteComponent(() => import("./features/transform/list"), "TransformJobsPage")),
+  page("/batch/create", lazyRouteComponent(() => import("./features/transform/create"), "CreateTransformPage")),
+  page("/batch/$name", lazyRouteComponent(() => import("./features/transform/detail"), "TransformJobPage")),
+  page("/alarms", lazyRouteComponent(() => import("./features/alarm/page"), "AlarmsPage")),
   page("/data", lazyRouteComponent(() => import("./features/bucket/pages"), "BucketsPage")),
   page("/data/$bucket", lazyRouteComponent(() => import("./features/bucket/pages"), "BucketPage")),
   page("/projects", lazyRouteComponent(() => import("./features/project/pages"), "ProjectsPage")),

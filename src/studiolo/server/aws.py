@@ -55,6 +55,10 @@ class AwsWire:
         self._clock = clock
         self._names = Names(self._services)
 
+    def operations(self) -> dict[str, list[str]]:
+        """What each service does; the browser's pages offer nothing that would be refused."""
+        return {name: sorted(service.operations()) for name, service in self._services.items()}
+
     # 1. Name the service.
 
     async def name_service(self, exchange: Exchange, given: str | None) -> None:

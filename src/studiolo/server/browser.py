@@ -25,10 +25,8 @@ from studiolo.wire.http import Request, Response
 
 log = logging.getLogger(__name__)
 COOKIE = "studiolo_session"
-SERVICES = {
-    "sagemaker": "sagemaker", "logs": "logs", "studio": "studio", "sts": "sts", "iam": "iam",
-    "runtime": "sagemaker-runtime", "s3": "s3",
-}  # fmt: skip
+SERVICES = {"runtime": "sagemaker-runtime"}
+"""Names of the browser's own; every other service goes by botocore's."""
 
 
 def _json(status: int, document: Mapping[str, Any], **headers: str) -> Response:
@@ -61,6 +59,7 @@ class Browser:
         self._identity = identity
         self._store = store
         self._config = config
+        self._operations = wire.operations()
 
     def host_is_ours(self, request: Request) -> bool:
         """Against DNS rebinding: a foreign name that resolves to this machine is not this studio."""
@@ -116,6 +115,7 @@ class Browser:
             "region": REGION,
             "version": __version__,
             "endpoint": self._config.url,
+            "operations": self._operations,
         }
 
     async def _session(self, request: Request, receive: Receive, address: str) -> Response:
@@ -167,7 +167,7 @@ class Browser:
 
     async def _service(self, request: Request, receive: Receive, request_id: str, user: SessionUser) -> Response:
         name, _, rest = request.raw_path.removeprefix("/api/").partition("/")
-        service = SERVICES.get(name)
+        service = name if name in self._operations else SERVICES.get(name)
         if service is None:
             return _error(404, "NotFound", f"There is no API named {quote(name)}.")
         request.raw_path = f"/{rest}"

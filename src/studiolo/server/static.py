@@ -1,6 +1,7 @@
 """The built web studio: hashed files for ever, the page itself never cached, and one page for every path of the UI."""
 
 import functools
+import gzip
 import mimetypes
 from pathlib import Path
 from urllib.parse import unquote
@@ -18,6 +19,7 @@ SECURITY = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
+PACKED = (".js", ".css", ".svg", ".json")
 NOT_BUILT = b"""<!doctype html><html lang="en"><title>studiolo</title><body style="font-family:sans-serif;max-width:40em;margin:4em auto">
 <h1>The studio runs</h1><p>Its web pages are not built in this checkout: run <code>make ui</code> and reload.
 boto3, the AWS CLI and the SDKs work all the same.</p></body></html>"""
@@ -26,6 +28,28 @@ boto3, the AWS CLI and the SDKs work all the same.</p></body></html>"""
 @functools.lru_cache(maxsize=256)
 def _file(path: Path) -> bytes:
     return path.read_bytes()
+
+
+@functools.lru_cache(maxsize=256)
+def _packed(path: Path) -> bytes:
+    return gzip.compress(_file(path), 9, mtime=0)
+
+
+def _asset(request: Request, path: Path) -> Response:
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    hashed = path.parent.name == "assets"
+    headers = {
+        "content-type": kind,
+        "cache-control": "public, max-age=31536000, immutable" if hashed else "public, max-age=300",
+        "x-content-type-options": "nosniff",
+    }
+    if path.suffix not in PACKED:
+        return Response(200, headers, _file(path))
+    headers["vary"] = "accept-encoding"
+    # Only what has a hash for a name: a file that may change is not kept packed.
+    if hashed and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(200, {**headers, "content-encoding": "gzip"}, _packed(path))
+    return Response(200, headers, _file(path))
 
 
 class Static:
@@ -43,11 +67,7 @@ class Static:
             )
         path = (self._folder / unquote(request.raw_path).lstrip("/")).resolve()
         if path.is_relative_to(self._folder) and path.is_file() and path.name != "index.html":
-            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            hashed = path.parent.name == "assets"
-            cache = "public, max-age=31536000, immutable" if hashed else "public, max-age=300"
-            headers = {"content-type": kind, "cache-control": cache, "x-content-type-options": "nosniff"}
-            return Response(200, headers, _file(path))
+            return _asset(request, path)
         if not wants_page:
             return None
         headers = {"content-type": "text/html; charset=utf-8", "cache-control": "no-cache", **SECURITY}

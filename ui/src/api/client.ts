@@ -48,7 +48,13 @@ export async function send(url: string, init: RequestInit): Promise<Response> {
   return answer;
 }
 
-const PREFIX = { sagemaker: "SageMaker", logs: "Logs_20140328", studio: "Studio" } as const;
+const PREFIX = {
+  sagemaker: "SageMaker",
+  logs: "Logs_20140328",
+  studio: "Studio",
+  cloudwatch: "GraniteServiceVersion20100801",
+  "application-autoscaling": "AnyScaleFrontendService",
+} as const;
 
 export async function call<T>(service: keyof typeof PREFIX, operation: string, input: object = {}): Promise<T> {
   const answer = await send(`/api/${service}`, {
@@ -63,3 +69,5 @@ export async function call<T>(service: keyof typeof PREFIX, operation: string, i
 export const sagemaker = <T>(operation: string, input: object = {}) => call<T>("sagemaker", operation, input);
 export const studio = <T>(operation: string, input: object = {}) => call<T>("studio", operation, input);
 export const logs = <T>(operation: string, input: object = {}) => call<T>("logs", operation, input);
+export const cloudwatch = <T>(operation: string, input: object = {}) => call<T>("cloudwatch", operation, input);
+export const autoscaling = <T>(operation: string, input: object = {}) => call<T>("application-autoscaling", operation, { ServiceNamespace: "sagemaker", ...input });

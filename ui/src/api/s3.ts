@@ -50,6 +50,29 @@ export async function listObjects(bucket: string, prefix: string, token?: string
   };
 }
 
+/** The newest objects below a folder whose names grow with time (years, months, days, hours), newest first. */
+export async function newestObjects(bucket: string, prefix: string, most: number): Promise<S3Object[]> {
+  const found: S3Object[] = [];
+  const descend = async (folder: string): Promise<void> => {
+    let token: string | undefined;
+    const folders: string[] = [];
+    const here: S3Object[] = [];
+    do {
+      const page = await listObjects(bucket, folder, token);
+      folders.push(...page.folders);
+      here.push(...page.objects);
+      token = page.next;
+    } while (token);
+    for (const one of folders.reverse()) if (found.length < most) await descend(one);
+    found.push(...here.reverse());
+  };
+  await descend(prefix);
+  return found.sort((a, b) => b.modified.localeCompare(a.modified)).slice(0, most);
+}
+
+export const textOf = async (bucket: string, key: string): Promise<string> =>
+  (await send(`/api/s3/${bucket}/${encode(key)}`, { headers: headers() })).text();
+
 export const createBucket = (bucket: string) => send(`/api/s3/${bucket}`, { method: "PUT", headers: headers() });
 export const deleteObject = (bucket: string, key: string) =>
   send(`/api/s3/${bucket}/${encode(key)}`, { method: "DELETE", headers: headers() });

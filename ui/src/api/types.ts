@@ -7,6 +7,8 @@ export interface Session {
   region: string;
   version: string;
   endpoint: string;
+  /** What each service does. */
+  operations: Record<string, string[]>;
 }
 export type Role = "admin" | "contributor" | "viewer";
 
@@ -74,25 +76,80 @@ export interface EndpointSummary {
   CreationTime: number;
   LastModifiedTime: number;
 }
+export interface ServerlessSize {
+  MemorySizeInMB: number;
+  MaxConcurrency: number;
+  ProvisionedConcurrency?: number;
+}
+export interface LiveVariant {
+  VariantName: string;
+  CurrentWeight?: number;
+  DesiredWeight?: number;
+  CurrentInstanceCount?: number;
+  DesiredInstanceCount?: number;
+  CurrentServerlessConfig?: ServerlessSize;
+  DesiredServerlessConfig?: ServerlessSize;
+  VariantStatus?: { Status: string; StatusMessage?: string; StartTime?: number }[];
+  DeployedImages?: { SpecifiedImage: string }[];
+}
+export interface TrafficPattern {
+  Type: "ALL_AT_ONCE" | "CANARY" | "LINEAR";
+  WaitIntervalInSeconds: number;
+  CanarySize?: { Type: string; Value: number };
+  LinearStepSize?: { Type: string; Value: number };
+}
+export interface DeploymentConfig {
+  BlueGreenUpdatePolicy?: { TrafficRoutingConfiguration: TrafficPattern; TerminationWaitInSeconds?: number };
+  AutoRollbackConfiguration?: { Alarms: { AlarmName: string }[] };
+}
+export interface AsyncConfig {
+  ClientConfig?: { MaxConcurrentInvocationsPerInstance?: number };
+  OutputConfig: { S3OutputPath?: string; S3FailurePath?: string; NotificationConfig?: { SuccessTopic?: string; ErrorTopic?: string } };
+}
 export interface Endpoint extends EndpointSummary {
   EndpointConfigName: string;
   FailureReason?: string;
-  ProductionVariants?: {
-    VariantName: string;
-    CurrentWeight?: number;
-    CurrentInstanceCount?: number;
-    DeployedImages?: { SpecifiedImage: string }[];
-  }[];
+  ProductionVariants?: LiveVariant[];
+  ShadowProductionVariants?: LiveVariant[];
+  DataCaptureConfig?: { EnableCapture: boolean; CaptureStatus: string; CurrentSamplingPercentage: number; DestinationS3Uri: string };
+  AsyncInferenceConfig?: AsyncConfig;
+  LastDeploymentConfig?: DeploymentConfig;
+  PendingDeploymentSummary?: { EndpointConfigName: string; ProductionVariants?: LiveVariant[]; StartTime?: number };
+}
+export interface ConfigVariant {
+  VariantName: string;
+  ModelName: string;
+  InstanceType?: string;
+  InitialInstanceCount?: number;
+  InitialVariantWeight?: number;
+  ServerlessConfig?: ServerlessSize;
 }
 export interface EndpointConfig {
   EndpointConfigName: string;
-  ProductionVariants: {
-    VariantName: string;
-    ModelName: string;
-    InstanceType: string;
-    InitialInstanceCount: number;
-    InitialVariantWeight: number;
-  }[];
+  ProductionVariants: ConfigVariant[];
+  ShadowProductionVariants?: ConfigVariant[];
+  DataCaptureConfig?: object;
+  AsyncInferenceConfig?: AsyncConfig;
+  ExecutionRoleArn?: string;
+}
+export interface TransformSummary {
+  TransformJobName: string;
+  TransformJobStatus: string;
+  CreationTime: number;
+  TransformEndTime?: number;
+}
+export interface TransformJob extends TransformSummary {
+  TransformJobArn: string;
+  FailureReason?: string;
+  ModelName: string;
+  MaxConcurrentTransforms?: number;
+  MaxPayloadInMB?: number;
+  BatchStrategy?: string;
+  TransformInput: { DataSource: { S3DataSource: { S3Uri: string } }; ContentType?: string; SplitType?: string; CompressionType?: string };
+  TransformOutput: { S3OutputPath: string; Accept?: string; AssembleWith?: string };
+  TransformResources: { InstanceType: string; InstanceCount: number };
+  TransformStartTime?: number;
+  DataProcessing?: { InputFilter?: string; OutputFilter?: string; JoinSource?: string };
 }
 export interface Series {
   Metric: string;

@@ -43,17 +43,33 @@ export function jobActions(job: JobLike, canWrite: boolean, on: Handlers): Actio
   ];
 }
 
-export function modelActions(canWrite: boolean, on: Pick<Handlers, "deploy" | "remove">): Action[] {
+export function modelActions(canWrite: boolean, on: Pick<Handlers, "deploy" | "remove"> & { batch?: () => void }): Action[] {
   const writing = canWrite ? undefined : viewer;
   return [
     { id: "deploy", text: "Deploy…", disabledReason: writing, run: on.deploy },
+    ...(on.batch ? [{ id: "batch", text: "Batch transform…", disabledReason: writing, run: on.batch }] : []),
     { id: "remove", text: "Delete…", disabledReason: writing, run: on.remove },
   ];
 }
 
-export function endpointActions(status: string, canWrite: boolean, on: Pick<Handlers, "remove"> & { test: () => void }): Action[] {
+export function endpointActions(status: string, canWrite: boolean, on: Pick<Handlers, "remove"> & { test: () => void; update: () => void }): Action[] {
+  const writing = canWrite ? undefined : viewer;
   return [
     { id: "test", text: "Test", disabledReason: status === "InService" ? undefined : `The endpoint is ${status}.`, run: on.test },
-    { id: "remove", text: "Delete…", disabledReason: canWrite ? undefined : viewer, run: on.remove },
+    {
+      id: "update",
+      text: "Update…",
+      disabledReason: writing ?? (status === "InService" || status === "Failed" ? undefined : `The endpoint is ${status}.`),
+      run: on.update,
+    },
+    { id: "remove", text: "Delete…", disabledReason: writing, run: on.remove },
+  ];
+}
+
+export function transformActions(status: string, canWrite: boolean, on: Pick<Handlers, "stop" | "clone">): Action[] {
+  const writing = canWrite ? undefined : viewer;
+  return [
+    { id: "clone", text: "Clone…", disabledReason: writing, run: on.clone },
+    { id: "stop", text: "Stop", disabledReason: writing ?? (ended(status) || status === "Stopping" ? "The job does not run." : undefined), run: on.stop },
   ];
 }

@@ -9,14 +9,25 @@ export interface DeployRequest {
   /** A finished job, or a model. */
   job?: string;
   model?: string;
+  mode?: "realtime" | "serverless" | "async" | "batch";
+}
+export interface Question {
+  title: string;
+  text: string;
+  verb: string;
+  /** What must be typed before it is done. */
+  typed?: string;
+  act: () => Promise<unknown>;
 }
 export interface Studio {
   session: Session;
   canWrite: boolean;
+  /** Whether the studio does an operation, such as "sagemaker:CreateTransformJob". */
+  can: (operation: string) => boolean;
   notify: (message: FlashbarProps.MessageDefinition & { id: string }) => void;
   fail: (what: string, error: unknown) => void;
   deploy: (request: DeployRequest) => void;
-  confirm: (question: { title: string; text: string; verb: string; typed?: string; act: () => Promise<unknown> }) => void;
+  confirm: (question: Question) => void;
   reload: () => void;
 }
 

@@ -20,7 +20,7 @@ export const number = (value: number | undefined): string => {
 export const time = (seconds: number | undefined): string =>
   seconds === undefined
     ? "–"
-    : new Date(seconds * 1000).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+    : new Date(seconds * 1000).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 export const duration = (seconds: number | undefined): string => {
   if (seconds === undefined) return "–";

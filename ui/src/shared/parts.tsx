@@ -57,7 +57,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
-export const Empty = ({ title, text, action }: { title: string; text: string; action?: ReactNode }) => (
+export const Empty = ({ title, text, action, more }: { title: string; text: string; action?: ReactNode; more?: ReactNode }) => (
   <Box textAlign="center" padding={{ vertical: "xl" }}>
     <SpaceBetween size="s">
       <Box variant="h3" tagOverride="p">
@@ -65,6 +65,7 @@ export const Empty = ({ title, text, action }: { title: string; text: string; ac
       </Box>
       <Box color="text-body-secondary">{text}</Box>
       {action}
+      {more}
     </SpaceBetween>
   </Box>
 );
@@ -87,12 +88,16 @@ export const Copy = ({ text }: { text: string }) => (
   <CopyToClipboard variant="inline" textToCopy={text} copyButtonAriaLabel={`Copy ${text}`} copySuccessText="Copied" copyErrorText="Could not be copied" />
 );
 
+const CopyIcon = ({ text }: { text: string }) => (
+  <CopyToClipboard variant="icon" textToCopy={text} copyButtonAriaLabel={`Copy ${text}`} copySuccessText="Copied" copyErrorText="Could not be copied" />
+);
+
 export const S3Link = ({ uri }: { uri: string }) => {
   const { bucket, key } = parseS3(uri);
   const folder = key.endsWith("/") ? key : key.slice(0, key.lastIndexOf("/") + 1);
   return (
     <span className="mono">
-      <Link to={`/data/${bucket}?prefix=${encodeURIComponent(folder)}`}>{uri}</Link> <Copy text={uri} />
+      <Link to={`/data/${bucket}?prefix=${encodeURIComponent(folder)}`}>{uri}</Link> <CopyIcon text={uri} />
     </span>
   );
 };

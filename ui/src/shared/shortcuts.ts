@@ -8,6 +8,10 @@ export const SHORTCUTS = [
   { keys: "g e", does: "Endpoints" },
   { keys: "g d", does: "Data" },
   { keys: "n j", does: "New training job" },
+  { keys: "/", does: "The filter of the list" },
+  { keys: "↑ ↓", does: "The row above, the row below" },
+  { keys: "Enter", does: "Open the row" },
+  { keys: "Space", does: "Details of the row beside the list" },
   { keys: "Shift F10", does: "Actions of the row in a list" },
   { keys: "D", does: "Deploy the row in a list" },
 ];

@@ -1,5 +1,4 @@
 // The one list of resources: filter, status, order and page stand in the URL; rows have a context menu and keys.
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import Pagination from "@cloudscape-design/components/pagination";
@@ -9,12 +8,16 @@ import Table, { type TableProps } from "@cloudscape-design/components/table";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useCallback, useEffect, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useState } from "react";
 
 import { sagemaker } from "../api/client";
 import type { Action } from "./actions";
-import { ContextMenu, type MenuAt } from "./menu";
+import { useStudio } from "./context";
+import { ContextMenu } from "./menu";
 import { Empty, Failure } from "./parts";
+import { useRows } from "./rows";
+import { useStored } from "./stored";
+import { Beside, Display, type SavedViews, type Shown, SHOWN, Views } from "./views";
 
 export interface ListSearch {
   name?: string;
@@ -33,17 +36,19 @@ export interface ListConfig<T> {
   nameOf: (item: T) => string;
   columns: TableProps.ColumnDefinition<T>[];
   statuses?: string[];
-  empty: { title: string; text: string };
+  /** Columns that are shown only when asked for. */
+  quiet?: string[];
+  empty: { title: string; text: string; more?: ReactNode };
+  /** What is shown of an entry beside the list. */
+  preview?: (item: T) => ReactNode;
 }
 
-const SIZE = 30;
-
 /** The page of a list; NextTokens are followed from the first page, since a token can't be guessed. */
-async function fetchPage<T>(config: ListConfig<T>, search: ListSearch): Promise<{ items: T[]; more: boolean }> {
+async function fetchPage<T>(config: ListConfig<T>, search: ListSearch, size: number): Promise<{ items: T[]; more: boolean }> {
   let token: string | undefined;
   for (let page = 1; ; page++) {
     const answer = await sagemaker<Record<string, unknown>>(config.operation, {
-      MaxResults: SIZE,
+      MaxResults: size,
       NameContains: search.name || undefined,
       StatusEquals: search.status || undefined,
       SortBy: search.sort ?? "CreationTime",
@@ -55,33 +60,8 @@ async function fetchPage<T>(config: ListConfig<T>, search: ListSearch): Promise<
   }
 }
 
-export function ResourceTable<T>({
-  config,
-  actionsOf,
-  open,
-  create,
-  bulk,
-}: {
-  config: ListConfig<T>;
-  actionsOf: (item: T) => Action[];
-  open: (item: T) => void;
-  create?: ReactNode;
-  bulk?: { text: string; min: number; max: number; run: (items: T[]) => void };
-}) {
-  const search = useSearch({ strict: false }) as ListSearch;
-  const navigate = useNavigate();
-  const set = useCallback(
-    (change: Partial<ListSearch>) =>
-      void navigate({ to: ".", search: ((old: ListSearch) => ({ ...old, page: undefined, ...change })) as never, replace: true }),
-    [navigate],
-  );
-  const query = useQuery({
-    queryKey: ["list", config.kind, search],
-    queryFn: () => fetchPage(config, search),
-    placeholderData: keepPreviousData,
-  });
-  const [selected, setSelected] = useState<T[]>([]);
-  const [menu, setMenu] = useState<MenuAt | null>(null);
+/** The text of the filter, put into the URL when typing pauses. */
+function useTyped(search: ListSearch, set: (change: Partial<ListSearch>) => void): [string, (text: string) => void] {
   const [typed, setTyped] = useState(search.name ?? "");
   useEffect(() => {
     const timer = window.setTimeout(() => {
@@ -89,143 +69,157 @@ export function ResourceTable<T>({
     }, 250);
     return () => window.clearTimeout(timer);
   }, [typed, search.name, set]);
-  const items = query.data?.items ?? [];
+  return [typed, setTyped];
+}
 
-  const rowOf = (target: EventTarget | null): T | undefined => {
-    const name = (target as HTMLElement | null)?.closest("tr")?.querySelector<HTMLElement>("[data-row]")?.dataset.row;
-    return items.find((one) => config.nameOf(one) === name);
+interface Props<T> {
+  config: ListConfig<T>;
+  actionsOf: (item: T) => Action[];
+  open: (item: T) => void;
+  create?: ReactNode;
+  bulk?: { text: string; min: number; max: number; run: (items: T[]) => void };
+}
+
+export function ResourceTable<T>({ config, actionsOf, open, create, bulk }: Props<T>) {
+  const search = useSearch({ strict: false }) as ListSearch;
+  const navigate = useNavigate();
+  const { session } = useStudio();
+  const mine = `${session.user}.${config.kind}`;
+  const [shown, setShown] = useStored<Shown>(`studiolo.shown.${mine}`, { ...SHOWN, hidden: config.quiet ?? [] });
+  const [views, setViews] = useStored<SavedViews>(`studiolo.views.${mine}`, {});
+  const set = useCallback(
+    (change: Partial<ListSearch>) =>
+      void navigate({ to: ".", search: ((old: ListSearch) => ({ ...old, page: undefined, ...change })) as never, replace: true }),
+    [navigate],
+  );
+  const query = useQuery({
+    queryKey: ["list", config.kind, search, shown.rows],
+    queryFn: () => fetchPage(config, search, shown.rows),
+    placeholderData: keepPreviousData,
+  });
+  const [selected, setSelected] = useState<T[]>([]);
+  const [looked, setLooked] = useState<string>();
+  const [typed, setTyped] = useTyped(search, set);
+  const items = query.data?.items ?? [];
+  const look = (item: T | null) => {
+    if (!config.preview) return;
+    setLooked(item ? config.nameOf(item) : undefined);
+    if (item && !shown.beside) setShown({ ...shown, beside: true });
   };
-  const openMenu = (item: T, x: number, y: number) =>
-    setMenu({ x, y, label: `Actions for ${config.nameOf(item)}`, actions: actionsOf(item) });
-  const onContextMenu = (event: MouseEvent) => {
-    const item = rowOf(event.target);
-    if (!item || event.shiftKey) return;
-    event.preventDefault();
-    openMenu(item, event.clientX, event.clientY);
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const target = event.target as HTMLElement;
-    const item = rowOf(target);
-    if (!item) return;
-    if ((event.key === "F10" && event.shiftKey) || event.key === "ContextMenu") {
-      const place = target.getBoundingClientRect();
-      event.preventDefault();
-      openMenu(item, place.left + 8, place.bottom);
-    } else if (event.key.toLowerCase() === "d" && !event.ctrlKey && !event.metaKey && target.tagName !== "INPUT") {
-      const deploy = actionsOf(item).find((one) => one.id === "deploy" && !one.disabledReason);
-      if (deploy) deploy.run();
-    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      const row = target.closest("tr");
-      const next = event.key === "ArrowDown" ? row?.nextElementSibling : row?.previousElementSibling;
-      const link = next?.querySelector<HTMLElement>("a");
-      if (link) {
-        event.preventDefault();
-        link.focus();
-      }
-    } else if (event.key === "Enter" && target.tagName === "TD") open(item);
-  };
-  const close = useCallback(() => setMenu(null), []);
-  const filtered = Boolean(search.name || search.status);
+  const { menu, close, handlers } = useRows({ items, nameOf: config.nameOf, actionsOf, open, look });
+  const beside = shown.beside && config.preview ? items.find((one) => config.nameOf(one) === looked) : undefined;
   const options = [{ value: "", label: "Any status" }, ...(config.statuses ?? []).map((one) => ({ value: one, label: one }))];
+  const show = (view: ListSearch) => {
+    setTyped(view.name ?? "");
+    void navigate({ to: ".", search: view as never, replace: true });
+  };
 
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  const nothing =
+    search.name || search.status ? (
+      <Empty title="Nothing matches" text="No entry fits the filter." action={<Button onClick={() => show({})}>Clear filter</Button>} />
+    ) : (
+      <Empty title={config.empty.title} text={config.empty.text} action={create} more={config.empty.more} />
+    );
   return (
-    <div onContextMenu={onContextMenu} onKeyDown={onKeyDown}>
-      <Table
-        variant="full-page"
-        contentDensity="compact"
-        stickyHeader
-        trackBy={config.nameOf}
-        items={items}
-        loading={query.isPending}
-        loadingText={`Loading ${config.title.toLowerCase()}`}
-        columnDefinitions={config.columns}
-        selectionType={bulk ? "multi" : undefined}
-        selectedItems={selected}
-        onSelectionChange={({ detail }) => setSelected(detail.selectedItems)}
-        ariaLabels={{
-          tableLabel: config.title,
-          selectionGroupLabel: `Selection of ${config.title.toLowerCase()}`,
-          allItemsSelectionLabel: () => "Select all on this page",
-          itemSelectionLabel: (_, item) => `Select ${config.nameOf(item)}`,
-        }}
-        sortingColumn={{ sortingField: search.sort ?? "CreationTime" }}
-        sortingDescending={search.desc ?? true}
-        onSortingChange={({ detail }) => set({ sort: detail.sortingColumn.sortingField, desc: detail.isDescending ?? false })}
-        header={
-          <Header
-            variant="awsui-h1-sticky"
-            description={config.description}
-            actions={
-              <SpaceBetween direction="horizontal" size="xs">
-                {bulk && (
-                  <Button
-                    disabled={selected.length < bulk.min || selected.length > bulk.max}
-                    disabledReason={`Select ${bulk.min} to ${bulk.max} of them.`}
-                    onClick={() => bulk.run(selected)}
-                  >
-                    {bulk.text}
-                  </Button>
-                )}
-                {create}
-              </SpaceBetween>
-            }
-          >
-            {config.title}
-          </Header>
-        }
-        filter={
-          <div className="filters">
-            <TextFilter
-              filteringText={typed}
-              filteringPlaceholder="Find by name"
-              filteringAriaLabel={`Find ${config.title.toLowerCase()} by name`}
-              onChange={({ detail }) => setTyped(detail.filteringText)}
-            />
-            {config.statuses && (
-              <Select
-                ariaLabel="Status"
-                options={options}
-                selectedOption={options.find((one) => one.value === (search.status ?? "")) ?? null}
-                onChange={({ detail }) => set({ status: detail.selectedOption.value || undefined })}
-              />
-            )}
-          </div>
-        }
-        pagination={
-          <Pagination
-            currentPageIndex={search.page ?? 1}
-            pagesCount={(search.page ?? 1) + (query.data?.more ? 1 : 0)}
-            openEnd={query.data?.more}
-            onChange={({ detail }) => set({ page: detail.currentPageIndex })}
-            ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Previous page", pageLabel: (page) => `Page ${page}` }}
-          />
-        }
-        empty={
-          filtered ? (
-            <Empty
-              title="Nothing matches"
-              text="No entry fits the filter."
-              action={
-                <Button
-                  onClick={() => {
-                    setTyped("");
-                    set({ name: undefined, status: undefined });
-                  }}
-                >
-                  Clear filter
-                </Button>
+    <div className={beside ? "list with-beside" : "list"}>
+      <div {...handlers} className="list-table">
+        <Table
+          variant="borderless"
+          contentDensity="compact"
+          stickyHeader
+          stickyHeaderVerticalOffset={52}
+          trackBy={config.nameOf}
+          items={items}
+          loading={query.isPending}
+          loadingText={`Loading ${config.title.toLowerCase()}`}
+          columnDefinitions={config.columns.filter((one) => one.isRowHeader || !shown.hidden.includes(one.id ?? ""))}
+          stickyColumns={{ first: bulk ? 2 : 1 }}
+          selectionType={bulk ? "multi" : undefined}
+          selectedItems={selected}
+          onSelectionChange={({ detail }) => setSelected(detail.selectedItems)}
+          ariaLabels={{
+            tableLabel: config.title,
+            selectionGroupLabel: `Selection of ${config.title.toLowerCase()}`,
+            allItemsSelectionLabel: () => "Select all on this page",
+            itemSelectionLabel: (_, item) => `Select ${config.nameOf(item)}`,
+          }}
+          sortingColumn={{ sortingField: search.sort ?? "CreationTime" }}
+          sortingDescending={search.desc ?? true}
+          onSortingChange={({ detail }) => set({ sort: detail.sortingColumn.sortingField, desc: detail.isDescending ?? false })}
+          header={
+            <Header
+              variant="h1"
+              description={config.description}
+              actions={
+                <SpaceBetween direction="horizontal" size="xs">
+                  <Button iconName="refresh" ariaLabel="Refresh" loading={query.isFetching} onClick={() => void query.refetch()} />
+                  {bulk && (
+                    <Button
+                      disabled={selected.length < bulk.min || selected.length > bulk.max}
+                      disabledReason={`Select ${bulk.min} to ${bulk.max} of them.`}
+                      onClick={() => bulk.run(selected)}
+                    >
+                      {bulk.text}
+                    </Button>
+                  )}
+                  {create}
+                </SpaceBetween>
               }
+            >
+              {config.title}
+            </Header>
+          }
+          filter={
+            <div className="filters">
+              <TextFilter
+                filteringText={typed}
+                filteringPlaceholder="Find by name  ( / )"
+                filteringAriaLabel={`Find ${config.title.toLowerCase()} by name`}
+                onChange={({ detail }) => setTyped(detail.filteringText)}
+              />
+              {config.statuses && (
+                <Select
+                  ariaLabel="Status"
+                  options={options}
+                  selectedOption={options.find((one) => one.value === (search.status ?? "")) ?? null}
+                  onChange={({ detail }) => set({ status: detail.selectedOption.value || undefined })}
+                />
+              )}
+              <Views statuses={config.statuses ?? []} saved={views} now={search} show={show} save={setViews} />
+            </div>
+          }
+          pagination={
+            <Pagination
+              currentPageIndex={search.page ?? 1}
+              pagesCount={(search.page ?? 1) + (query.data?.more ? 1 : 0)}
+              openEnd={query.data?.more}
+              onChange={({ detail }) => set({ page: detail.currentPageIndex })}
+              ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Previous page", pageLabel: (page) => `Page ${page}` }}
             />
-          ) : (
-            <Empty title={config.empty.title} text={config.empty.text} action={create} />
-          )
-        }
-      />
+          }
+          preferences={
+            <Display
+              columns={config.columns.map((one) => ({ id: one.id ?? "", header: String(one.header), fixed: Boolean(one.isRowHeader) }))}
+              shown={shown}
+              set={setShown}
+              canPreview={Boolean(config.preview)}
+            />
+          }
+          empty={nothing}
+        />
+        {items.length > 0 && (
+          <p className="hint">
+            Right-click a row, or <kbd>Shift F10</kbd>, for its actions{config.preview ? "; click it, or Space, for its details" : ""}.
+          </p>
+        )}
+      </div>
+      {beside && config.preview && (
+        <Beside title={config.nameOf(beside)} close={() => setShown({ ...shown, beside: false })}>
+          {config.preview(beside)}
+        </Beside>
+      )}
       {menu && <ContextMenu at={menu} close={close} />}
-      <Box variant="small" color="text-body-secondary">
-        Right-click a row, or press Shift+F10 on it, for its actions.
-      </Box>
     </div>
   );
 }

@@ -4,7 +4,6 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 
@@ -14,7 +13,39 @@ import { type Action, modelActions } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
 import { ActionsButton, Code, Copy, Failure, Link, S3Link } from "../../shared/parts";
+import { Skeleton } from "../../shared/skeleton";
 import { type ListConfig, ResourceTable } from "../../shared/table";
+import { Tags } from "../../shared/tags";
+
+const useModel = (name: string) => useQuery({ queryKey: ["Model", name], queryFn: () => sagemaker<Model>("DescribeModel", { ModelName: name }) });
+
+function ModelPreview({ name }: { name: string }) {
+  const query = useModel(name);
+  if (query.isError) return <Failure error={query.error} />;
+  if (!query.data) return <Skeleton rows={4} />;
+  return <Facts model={query.data} columns={1} />;
+}
+
+function Facts({ model, columns }: { model: Model; columns: number }) {
+  const containers = model.PrimaryContainer ? [model.PrimaryContainer] : (model.Containers ?? []);
+  return (
+    <KeyValuePairs
+      columns={columns}
+      items={[
+        { label: "Created", value: time(model.CreationTime) },
+        { label: "ARN", value: <Copy text={model.ModelArn} /> },
+        ...containers.flatMap((one, index) => {
+          const which = containers.length > 1 ? ` ${index + 1}` : "";
+          return [
+            { label: `Image${which}`, value: one.Image ? <Copy text={one.Image} /> : "–" },
+            { label: `Artifact${which}`, value: one.ModelDataUrl ? <S3Link uri={one.ModelDataUrl} /> : "–" },
+            ...Object.entries(one.Environment ?? {}).map(([label, value]) => ({ label, value })),
+          ];
+        }),
+      ]}
+    />
+  );
+}
 
 const modelList: ListConfig<ModelSummary> = {
   kind: "Model",
@@ -38,7 +69,12 @@ const modelList: ListConfig<ModelSummary> = {
     { id: "created", header: "Created", sortingField: "CreationTime", cell: (model) => time(model.CreationTime) },
     { id: "arn", header: "ARN", cell: (model) => <Copy text={model.ModelArn} /> },
   ],
-  empty: { title: "No models yet", text: "Deploying a finished training job makes one; so does create_model in boto3." },
+  quiet: ["arn"],
+  preview: (model) => <ModelPreview name={model.ModelName} />,
+  empty: {
+    title: "No models yet",
+    text: "A model is what a training job leaves, with the image that serves it. Deploying a finished job makes one; so does create_model in boto3.",
+  },
 };
 
 function useModelActions(): (name: string) => Action[] {
@@ -47,6 +83,7 @@ function useModelActions(): (name: string) => Action[] {
   return (name) =>
     modelActions(studio.canWrite, {
       deploy: () => studio.deploy({ model: name }),
+      batch: studio.can("sagemaker:CreateTransformJob") ? () => studio.deploy({ model: name, mode: "batch" }) : undefined,
       remove: () =>
         studio.confirm({
           title: `Delete the model ${name}?`,
@@ -76,11 +113,10 @@ export function ModelsPage() {
 export function ModelPage() {
   const { name } = useParams({ strict: false }) as { name: string };
   const actionsOf = useModelActions();
-  const query = useQuery({ queryKey: ["Model", name], queryFn: () => sagemaker<Model>("DescribeModel", { ModelName: name }) });
+  const query = useModel(name);
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  if (!query.data) return <Spinner size="large" />;
+  if (!query.data) return <Skeleton />;
   const model = query.data;
-  const container = model.PrimaryContainer ?? model.Containers?.[0] ?? {};
   const actions = actionsOf(name);
   const deploy = actions.find((one) => one.id === "deploy")!;
   return (
@@ -103,17 +139,9 @@ export function ModelPage() {
     >
       <SpaceBetween size="l">
         <Container header={<Header variant="h2">Summary</Header>}>
-          <KeyValuePairs
-            columns={2}
-            items={[
-              { label: "Created", value: time(model.CreationTime) },
-              { label: "ARN", value: <Copy text={model.ModelArn} /> },
-              { label: "Image", value: container.Image ? <Copy text={container.Image} /> : "–" },
-              { label: "Artifact", value: container.ModelDataUrl ? <S3Link uri={container.ModelDataUrl} /> : "–" },
-              ...Object.entries(container.Environment ?? {}).map(([label, value]) => ({ label, value })),
-            ]}
-          />
+          <Facts model={model} columns={2} />
         </Container>
+        <Tags arn={model.ModelArn} />
         <Container header={<Header variant="h2">JSON</Header>}>
           <Code text={JSON.stringify(model, null, 2)} />
         </Container>

@@ -22,7 +22,7 @@ import type { ImageEntry, InstanceType, Job } from "../../api/types";
 import { describe, useStudio } from "../../shared/context";
 import { bytes, money } from "../../shared/format";
 import { Code } from "../../shared/parts";
-import { asPython } from "./config";
+import { asPython } from "./code";
 
 interface Pair {
   key: string;

@@ -6,41 +6,22 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import Table from "@cloudscape-design/components/table";
 import Tabs from "@cloudscape-design/components/tabs";
-import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 
-import { sagemaker, studio } from "../../api/client";
 import { progressOf } from "../../api/events";
-import type { InstanceType, Job } from "../../api/types";
+import type { Job } from "../../api/types";
 import { ended } from "../../shared/actions";
-import { duration, money, number, time } from "../../shared/format";
+import { duration, number, time } from "../../shared/format";
 import { LogView } from "../../shared/log";
 import { ActionsButton, Code, Copy, Failure, JobStatus, S3Link } from "../../shared/parts";
 import { useJobActions } from "./actions";
 import { MetricCharts, SystemCharts } from "./charts";
-import { asCli, asPython, requestOf } from "./config";
-
-export const useJob = (name: string) =>
-  useQuery({
-    queryKey: ["TrainingJob", name],
-    queryFn: () => sagemaker<Job>("DescribeTrainingJob", { TrainingJobName: name }),
-    refetchInterval: (query) => (query.state.data && ended(query.state.data.TrainingJobStatus) ? false : 5000),
-  });
-
-export function useCost(job: Job | undefined): string {
-  const types = useQuery({
-    queryKey: ["instance-types"],
-    queryFn: () => studio<{ InstanceTypes: InstanceType[] }>("ListInstanceTypes"),
-    staleTime: Infinity,
-  });
-  const price = types.data?.InstanceTypes.find((one) => one.InstanceType === job?.ResourceConfig.InstanceType)?.PricePerHour;
-  if (!job?.TrainingStartTime || price === undefined) return "–";
-  const seconds = job.BillableTimeInSeconds ?? Date.now() / 1000 - job.TrainingStartTime;
-  return `${money((price * (job.ResourceConfig.InstanceCount ?? 1) * seconds) / 3600)} at AWS's list price`;
-}
+import { Skeleton } from "../../shared/skeleton";
+import { Tags } from "../../shared/tags";
+import { asCli, asPython, requestOf } from "./code";
+import { useCost, useJob } from "./query";
 
 function Steps({ job }: { job: Job }) {
   return (
@@ -92,6 +73,7 @@ function Overview({ job }: { job: Job }) {
           <KeyValuePairs columns={4} items={job.FinalMetricDataList!.map((one) => ({ label: one.MetricName, value: number(one.Value) }))} />
         </Container>
       )}
+      <Tags arn={job.TrainingJobArn} />
     </SpaceBetween>
   );
 }
@@ -143,10 +125,12 @@ function Inputs({ job }: { job: Job }) {
 
 export function JobPage() {
   const { name } = useParams({ strict: false }) as { name: string };
+  const { tab } = useSearch({ strict: false }) as { tab?: string };
+  const navigate = useNavigate();
   const query = useJob(name);
   const actions = useJobActions();
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  if (!query.data) return <Spinner size="large" />;
+  if (!query.data) return <Skeleton rows={10} />;
   const job = query.data;
   const live = !ended(job.TrainingJobStatus);
   const all = actions(name, job.TrainingJobStatus);
@@ -177,6 +161,8 @@ export function JobPage() {
           </Alert>
         )}
         <Tabs
+          activeTabId={tab ?? "overview"}
+          onChange={({ detail }) => void navigate({ to: ".", search: { tab: detail.activeTabId } as never, replace: true })}
           tabs={[
             { id: "overview", label: "Overview", content: <Overview job={job} /> },
             { id: "metrics", label: "Metrics", content: <MetricCharts name={name} live={live} /> },

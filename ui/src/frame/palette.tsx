@@ -5,32 +5,29 @@ import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 
 import { sagemaker } from "../api/client";
+import { useStudio } from "../shared/context";
+import { isDark, setTheme } from "../shared/theme";
+import { PLACES } from "./navigation";
 
 interface Entry {
   group: string;
   text: string;
   to: string;
+  run?: () => void;
 }
-const PAGES: Entry[] = [
-  ["Home", "/"],
-  ["Training jobs", "/jobs"],
-  ["Create training job", "/jobs/create"],
-  ["Models", "/models"],
-  ["Endpoints", "/endpoints"],
-  ["Data", "/data"],
-  ["Projects", "/projects"],
-  ["Members", "/members"],
-  ["Access keys", "/keys"],
-  ["Connect with boto3", "/connect"],
-  ["Settings and shortcuts", "/settings"],
-].map(([text, to]) => ({ group: "Go to", text: text!, to: to! }));
+const PAGES: (Entry & { needs?: string })[] = [
+  ...PLACES.flatMap((group) => group.places).map((one) => ({ group: "Go to", text: one.text, to: one.to, needs: one.needs })),
+  { group: "Do", text: "Create training job", to: "/jobs/create" },
+  { group: "Do", text: "Create batch transform job", to: "/batch/create", needs: "sagemaker:CreateTransformJob" },
+];
 
-async function find(text: string): Promise<Entry[]> {
+async function find(text: string, can: (operation: string) => boolean): Promise<Entry[]> {
   const ask = async (operation: string, member: string, name: string, group: string, base: string) => {
     const answer = await sagemaker<Record<string, Record<string, string>[]>>(operation, { NameContains: text || undefined, MaxResults: 6 });
     return (answer[member] ?? []).map((one) => ({ group, text: one[name] ?? "", to: `${base}/${one[name] ?? ""}` }));
   };
   const found = await Promise.all([
+    ...(can("sagemaker:CreateTransformJob") ? [ask("ListTransformJobs", "TransformJobSummaries", "TransformJobName", "Transform job", "/batch")] : []),
     ask("ListTrainingJobs", "TrainingJobSummaries", "TrainingJobName", "Training job", "/jobs"),
     ask("ListModels", "Models", "ModelName", "Model", "/models"),
     ask("ListEndpoints", "Endpoints", "EndpointName", "Endpoint", "/endpoints"),
@@ -40,12 +37,22 @@ async function find(text: string): Promise<Entry[]> {
 
 export function Palette({ close }: { close: () => void }) {
   const navigate = useNavigate();
+  const { can, canWrite, deploy } = useStudio();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const field = useRef<HTMLInputElement>(null);
   const safe = /^[a-zA-Z0-9-]*$/.test(text) ? text : "";
-  const found = useQuery({ queryKey: ["palette", safe], queryFn: () => find(safe), placeholderData: (old) => old });
-  const entries = [...PAGES.filter((one) => one.text.toLowerCase().includes(text.toLowerCase())), ...(found.data ?? [])].slice(0, 14);
+  const found = useQuery({ queryKey: ["palette", safe], queryFn: () => find(safe, can), placeholderData: (old) => old });
+  const verbs: Entry[] = [
+    ...PAGES.filter((one) => !one.needs || can(one.needs)),
+    { group: "Do", text: isDark() ? "Light theme" : "Dark theme", to: "", run: () => setTheme(isDark() ? "light" : "dark") },
+  ];
+  const deployable = canWrite && text ? (found.data ?? []).filter((one) => one.group === "Model") : [];
+  const entries = [
+    ...verbs.filter((one) => one.text.toLowerCase().includes(text.toLowerCase())),
+    ...(found.data ?? []),
+    ...deployable.map((one) => ({ group: "Do", text: `Deploy ${one.text}…`, to: `${one.to}#deploy`, run: () => deploy({ model: one.text }) })),
+  ].slice(0, 18);
   useEffect(() => {
     const timer = window.setTimeout(() => field.current?.focus(), 30);
     return () => window.clearTimeout(timer);
@@ -53,7 +60,8 @@ export function Palette({ close }: { close: () => void }) {
   const go = (entry: Entry | undefined) => {
     if (!entry) return;
     close();
-    void navigate({ to: entry.to });
+    if (entry.run) entry.run();
+    else void navigate({ to: entry.to });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown") setAt((now) => Math.min(now + 1, entries.length - 1));
@@ -82,7 +90,7 @@ export function Palette({ close }: { close: () => void }) {
       />
       <ul id="palette-list" className="palette" role="listbox" aria-label="Found">
         {entries.map((entry, index) => (
-          <li key={entry.to} id={`palette-${index}`} role="option" aria-selected={index === at} onMouseEnter={() => setAt(index)} onClick={() => go(entry)}>
+          <li key={`${entry.group}${entry.text}`} id={`palette-${index}`} role="option" aria-selected={index === at} onMouseEnter={() => setAt(index)} onClick={() => go(entry)}>
             <span>{entry.text}</span> <small>{entry.group}</small>
           </li>
         ))}

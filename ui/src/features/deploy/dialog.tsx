@@ -1,0 +1,130 @@
+// Deploy: from a finished job or a model to an endpoint or a batch job, in one dialog with defaults that do.
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import ExpandableSection from "@cloudscape-design/components/expandable-section";
+import Modal from "@cloudscape-design/components/modal";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Tiles from "@cloudscape-design/components/tiles";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { ApiError, sagemaker } from "../../api/client";
+import type { Job } from "../../api/types";
+import { pythonOf } from "../../shared/code";
+import { type DeployRequest, describe, useStudio } from "../../shared/context";
+import { Code } from "../../shared/parts";
+import { useTypes } from "../../shared/prices";
+import { AsyncFields, BatchFields, BatchMore, CaptureFields, Compute, ServerlessFields, Text } from "./fields";
+import { callsOf, costOf, type Draft, type Mode, newDraft, problemsOf } from "./request";
+
+const stamp = () => new Date().toISOString().replace(/[-:T]/g, "").slice(4, 14);
+
+/** The model of a job: made once, under the job's own name. */
+async function modelOf(request: DeployRequest, role: string): Promise<string> {
+  if (request.model) return request.model;
+  const job = await sagemaker<Job>("DescribeTrainingJob", { TrainingJobName: request.job });
+  const program = job.HyperParameters?.sagemaker_program?.replace(/^"|"$/g, "");
+  try {
+    await sagemaker("CreateModel", {
+      ModelName: job.TrainingJobName,
+      ExecutionRoleArn: role,
+      PrimaryContainer: { Image: job.AlgorithmSpecification.TrainingImage, ModelDataUrl: job.ModelArtifacts?.S3ModelArtifacts },
+      Tags: [{ Key: "studiolo:training-job", Value: job.TrainingJobName }, ...(program ? [{ Key: "studiolo:program", Value: program }] : [])],
+    });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.message.includes("already existing model"))) throw error;
+  }
+  return job.TrainingJobName;
+}
+
+const WAYS: { value: Mode; label: string; description: string; needs?: string }[] = [
+  { value: "realtime", label: "Real-time", description: "Always on. Answers in milliseconds." },
+  { value: "serverless", label: "Serverless", description: "Sleeps when idle, wakes on a call." },
+  { value: "async", label: "Asynchronous", description: "Queue for large or slow requests.", needs: "sagemaker-runtime:InvokeEndpointAsync" },
+  { value: "batch", label: "Batch", description: "Score a data set once.", needs: "sagemaker:CreateTransformJob" },
+];
+
+export function DeployDialog({ request, close }: { request: DeployRequest; close: () => void }) {
+  const { session, notify, can } = useStudio();
+  const navigate = useNavigate();
+  const account = session.project?.account ?? "";
+  const subject = request.job ?? request.model ?? "";
+  const [draft, setDraft] = useState<Draft>(() => ({ ...newDraft(`${subject.slice(0, 48)}-${stamp()}`, `sagemaker-us-east-1-${account}`), mode: request.mode ?? "realtime" }));
+  const set = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
+  const [tried, setTried] = useState(false);
+  const [step, setStep] = useState("");
+  const [refused, setRefused] = useState<unknown>();
+  const types = useTypes();
+  const all = problemsOf(draft);
+  const problems = tried ? all : { name: all.name };
+  const batch = draft.mode === "batch";
+  const deploy = async () => {
+    setTried(true);
+    setRefused(undefined);
+    if (Object.keys(all).length) return;
+    try {
+      setStep("Making the model");
+      const model = await modelOf(request, `arn:aws:iam::${account}:role/studiolo-execution-role`);
+      setStep(batch ? "Starting the job" : "Creating the endpoint");
+      for (const call of callsOf(draft, model)) await sagemaker(call.operation, call.input);
+      notify({ id: draft.name, type: "success", content: batch ? `${draft.name} scores the data.` : `The endpoint ${draft.name} is being created.`, dismissible: true });
+      close();
+      await navigate({ to: batch ? `/batch/${draft.name}` : `/endpoints/${draft.name}` });
+    } catch (error) {
+      setRefused(error);
+      setStep("");
+    }
+  };
+  const fields = { draft, set, problems };
+  return (
+    <Modal
+      visible
+      size="large"
+      onDismiss={close}
+      header={`Deploy ${subject}`}
+      closeAriaLabel="Close"
+      footer={
+        <div className="dialog-foot">
+          <Box color="text-body-secondary">{costOf(draft, types.data)}</Box>
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button variant="link" onClick={close}>
+              Cancel
+            </Button>
+            <Button variant="primary" loading={Boolean(step)} loadingText={step} onClick={() => void deploy()}>
+              {batch ? "Start" : "Deploy"}
+            </Button>
+          </SpaceBetween>
+        </div>
+      }
+    >
+      <SpaceBetween size="m">
+        {refused !== undefined && (
+          <Alert type="error" header="Not deployed">
+            {describe(refused)}
+          </Alert>
+        )}
+        <Tiles
+          ariaLabel="How will it be called?"
+          columns={4}
+          value={draft.mode}
+          onChange={({ detail }) => set({ mode: detail.value as Mode })}
+          items={WAYS.filter((one) => !one.needs || can(one.needs))}
+        />
+        <Text label={batch ? "Job name" : "Endpoint name"} value={draft.name} error={problems.name} change={(name) => set({ name })} />
+        {draft.mode === "serverless" ? <ServerlessFields {...fields} /> : <Compute {...fields} />}
+        {draft.mode === "async" && <AsyncFields {...fields} />}
+        {draft.mode === "realtime" && <CaptureFields {...fields} />}
+        {batch && <BatchFields draft={draft.batch} set={(part) => set({ batch: { ...draft.batch, ...part } })} problems={problems} />}
+        {batch && (
+          <ExpandableSection headerText="Records, joins and filters">
+            <BatchMore draft={draft.batch} set={(part) => set({ batch: { ...draft.batch, ...part } })} problems={problems} />
+          </ExpandableSection>
+        )}
+        <ExpandableSection headerText="The same in Python">
+          <Code text={pythonOf(callsOf(draft, subject))} />
+        </ExpandableSection>
+      </SpaceBetween>
+    </Modal>
+  );
+}

@@ -1,0 +1,129 @@
+import Alert from "@cloudscape-design/components/alert";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Tabs, { type TabsProps } from "@cloudscape-design/components/tabs";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+
+import type { Endpoint, EndpointConfig } from "../../api/types";
+import { useStudio } from "../../shared/context";
+import { time } from "../../shared/format";
+import { LogView } from "../../shared/log";
+import { ActionsButton, Code, Copy, Failure, Status } from "../../shared/parts";
+import { Skeleton } from "../../shared/skeleton";
+import { Tags } from "../../shared/tags";
+import { EndpointAlarms } from "../alarm/panel";
+import { SystemCharts } from "../training-job/charts";
+import { useEndpointActions } from "./actions";
+import { CapturedRequests } from "./captured";
+import { Traffic } from "./charts";
+import { Progress } from "./progress";
+import { useConfig, useEndpoint } from "./query";
+import { Queue } from "./queue";
+import { Scaling } from "./scaling";
+import { curl, javascript, python } from "./snippets";
+import { TestPanel } from "./test-panel";
+import { UpdateDialog } from "./update";
+import { Variants } from "./variants";
+
+function Snippets({ endpoint }: { endpoint: Endpoint }) {
+  const { session } = useStudio();
+  const name = endpoint.EndpointName;
+  return (
+    <Tabs
+      variant="container"
+      tabs={[
+        { id: "curl", label: "curl", content: <Code text={curl(session.endpoint, name)} /> },
+        { id: "python", label: "Python", content: <Code text={python(name)} /> },
+        { id: "javascript", label: "JavaScript", content: <Code text={javascript(session.endpoint, name)} /> },
+        { id: "json", label: "JSON", content: <Code text={JSON.stringify(endpoint, null, 2)} /> },
+      ]}
+    />
+  );
+}
+
+/** What can be looked at of this endpoint in this studio. */
+function useTabs(endpoint: Endpoint, config: EndpointConfig | undefined, update: () => void): TabsProps.Tab[] {
+  const { can } = useStudio();
+  const name = endpoint.EndpointName;
+  const live = endpoint.ProductionVariants ?? [];
+  const variants = live.map((one) => one.VariantName);
+  const serverless = live.some((one) => one.CurrentServerlessConfig);
+  const tabs: (TabsProps.Tab | false)[] = [
+    endpoint.AsyncInferenceConfig ? { id: "test", label: "Queue", content: <Queue endpoint={endpoint} /> } : { id: "test", label: "Test", content: <TestPanel endpoint={endpoint} /> },
+    { id: "traffic", label: "Traffic", content: <Traffic name={name} /> },
+    { id: "variants", label: "Variants", content: <Variants endpoint={endpoint} config={config} update={update} /> },
+    !serverless && !endpoint.AsyncInferenceConfig && { id: "captured", label: "Captured", content: <CapturedRequests endpoint={endpoint} /> },
+    !serverless && can("application-autoscaling:RegisterScalableTarget") && variants.length > 0 && { id: "scaling", label: "Scaling", content: <Scaling endpoint={name} variants={variants} /> },
+    can("cloudwatch:PutMetricAlarm") && variants.length > 0 && { id: "alarms", label: "Alarms", content: <EndpointAlarms endpoint={name} variants={variants} /> },
+    { id: "log", label: "Log", content: <LogView group={`/aws/sagemaker/Endpoints/${name}`} prefix="" live /> },
+    { id: "system", label: "System", content: <SystemCharts kind="Endpoint" name={name} live /> },
+    { id: "code", label: "Code", content: <Snippets endpoint={endpoint} /> },
+    { id: "tags", label: "Tags", content: <Tags arn={endpoint.EndpointArn} /> },
+  ];
+  return tabs.filter((one): one is TabsProps.Tab => one !== false);
+}
+
+export function EndpointPage() {
+  const { name } = useParams({ strict: false }) as { name: string };
+  const query = useEndpoint(name);
+  const config = useConfig(query.data?.EndpointConfigName);
+  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  if (!query.data) return <Skeleton rows={8} />;
+  return <Page endpoint={query.data} config={config.data} />;
+}
+
+function Page({ endpoint, config }: { endpoint: Endpoint; config: EndpointConfig | undefined }) {
+  const { tab, update } = useSearch({ strict: false }) as { tab?: string; update?: boolean };
+  const navigate = useNavigate();
+  const actionsOf = useEndpointActions();
+  const name = endpoint.EndpointName;
+  const show = (search: object) => void navigate({ to: ".", search: search as never, replace: true });
+  const tabs = useTabs(endpoint, config, () => show({ tab: "variants", update: true }));
+  const active = tabs.some((one) => one.id === tab) ? tab! : "test";
+  const actions = actionsOf(name, endpoint.EndpointStatus);
+  return (
+    <ContentLayout
+      header={
+        <Header
+          variant="h1"
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <ActionsButton actions={actions} />
+              <Button variant="primary" onClick={() => show({ tab: "test" })}>
+                Test it
+              </Button>
+            </SpaceBetween>
+          }
+        >
+          {name}
+        </Header>
+      }
+    >
+      <SpaceBetween size="m">
+        {endpoint.FailureReason && (
+          <Alert type="error" header={endpoint.EndpointStatus === "InService" ? "The last update failed; the version before it serves" : "The endpoint failed"}>
+            <pre className="reason">{endpoint.FailureReason}</pre>
+          </Alert>
+        )}
+        <Container>
+          <KeyValuePairs
+            columns={4}
+            items={[
+              { label: "Status", value: <Status word={endpoint.EndpointStatus} /> },
+              { label: "Created", value: time(endpoint.CreationTime) },
+              { label: "Configuration", value: endpoint.EndpointConfigName },
+              { label: "ARN", value: <Copy text={endpoint.EndpointArn} /> },
+            ]}
+          />
+        </Container>
+        <Progress endpoint={endpoint} />
+        <Tabs activeTabId={active} onChange={({ detail }) => show({ tab: detail.activeTabId })} tabs={tabs} />
+      </SpaceBetween>
+      {update && config && <UpdateDialog name={name} config={config} close={() => show({ tab: active })} />}
+    </ContentLayout>
+  );
+}

@@ -1,0 +1,62 @@
+// The way to every page: signs with words, or the signs alone where the window is narrow or the person wants room.
+import { Link } from "@tanstack/react-router";
+
+import { type IconName, Sign } from "./icons";
+
+export interface Place {
+  text: string;
+  to: string;
+  sign: IconName;
+  /** The operation without which there is nothing behind it. */
+  needs?: string;
+}
+export const PLACES: { title?: string; places: Place[] }[] = [
+  { places: [{ text: "Home", to: "/", sign: "home" }] },
+  { title: "Data", places: [{ text: "Files and data sets", to: "/data", sign: "folder" }] },
+  { title: "Build", places: [{ text: "Training jobs", to: "/jobs", sign: "jobs" }] },
+  {
+    title: "Ship",
+    places: [
+      { text: "Models", to: "/models", sign: "model" },
+      { text: "Endpoints", to: "/endpoints", sign: "rocket" },
+      { text: "Batch transform", to: "/batch", sign: "batch", needs: "sagemaker:CreateTransformJob" },
+      { text: "Alarms", to: "/alarms", sign: "bell", needs: "cloudwatch:PutMetricAlarm" },
+    ],
+  },
+  {
+    title: "Studio",
+    places: [
+      { text: "Projects", to: "/projects", sign: "project" },
+      { text: "Members", to: "/members", sign: "people" },
+      { text: "Access keys", to: "/keys", sign: "key" },
+      { text: "Connect", to: "/connect", sign: "plug" },
+      { text: "Settings", to: "/settings", sign: "gear" },
+    ],
+  },
+];
+
+export const placeOf = (path: string): Place | undefined =>
+  PLACES.flatMap((group) => group.places)
+    .filter((one) => one.to !== "/" && (path === one.to || path.startsWith(`${one.to}/`)))
+    .pop();
+
+export function Navigation({ path, wide, can }: { path: string; wide: boolean; can: (operation: string) => boolean }) {
+  const here = path === "/" ? "/" : placeOf(path)?.to;
+  return (
+    <nav className={wide ? "places" : "places rail"} aria-label="Studio" id="places">
+      {PLACES.map((group) => (
+        <div key={group.title ?? ""} role="group" aria-label={group.title ?? "Start"}>
+          {wide && group.title && <p aria-hidden="true">{group.title}</p>}
+          {group.places
+            .filter((one) => !one.needs || can(one.needs))
+            .map((one) => (
+              <Link key={one.to} to={one.to} aria-current={here === one.to ? "page" : undefined} title={wide ? undefined : one.text}>
+                <Sign name={one.sign} />
+                <span>{one.text}</span>
+              </Link>
+            ))}
+        </div>
+      ))}
+    </nav>
+  );
+}
