@@ -205,7 +205,8 @@ def test_hanging_leaking_and_crashing_models(studio, runtime, sagemaker):
     it = endpoint(studio, variant(model(studio, WILD, Environment=env)))
     began = time.monotonic()
     assert refusal(invoke, runtime, it, "hang")[0] == "ModelError"
-    assert time.monotonic() - began < 20
+    # By the instance, not by the router's own patience.
+    assert time.monotonic() - began < 55
     assert invoke(runtime, it)
     for _ in range(3):
         assert refusal(invoke, runtime, it, "crash")[0] == "ModelError"
@@ -223,7 +224,7 @@ def test_hanging_leaking_and_crashing_models(studio, runtime, sagemaker):
         return any(words in event["message"] for event in events)
 
     for words in ("longer than 2 seconds", "ended with status 3", "of the instance's"):
-        until(lambda words=words: logged(words))
+        until(lambda words=words: logged(words), 60)
     sagemaker.delete_endpoint(EndpointName=it)
 
 
