@@ -60,6 +60,26 @@ def test_an_alarm_rings_whenever_it_is_killed(tmp_path_factory, monkeypatch):
         assert sum(one.spec["HistoryItemType"] == "ConfigurationUpdate" for one in items) == 1, at
 
 
+def test_a_topic_is_told(tmp_path, monkeypatch):
+    world, _, _ = ringing(tmp_path, None, monkeypatch)
+    service = CloudWatchService(world.platform(Counter(None)))
+    topic = f"arn:aws:sns:us-east-1:{ACCOUNT}:t"
+    world.store.create(Key(ACCOUNT, "Topic", "t"), {}, {}, now=1)
+    world.store.create(Key(ACCOUNT, "Subscription", "s"), {"Topic": "t", "Endpoint": "http://h/y"}, {}, now=1)
+    alarm = {name: value for name, value in world.store.get(ALARM).spec.items() if not name.startswith("_")}
+    gone = f"{topic}-gone"
+    ask(service, "PutMetricAlarm", **{**alarm, "AlarmName": "a", "OKActions": [topic, gone], "AlarmActions": []})
+    ask(service, "SetAlarmState", AlarmName="a", StateValue="OK", StateReason="a drill")
+    for _ in range(8):
+        step(world, AlarmController, ALARM, Counter(None))
+    (told,) = world.store.query(Query("Notification", ACCOUNT)).records
+    assert told.spec["Endpoint"] == "http://h/y" and '"NewStateValue": "OK"' in told.spec["Message"]
+    items = ask(service, "DescribeAlarmHistory", AlarmName="a", HistoryItemType="Action")["AlarmHistoryItems"]
+    assert {one["HistorySummary"] for one in items} >= {
+        f"Successfully executed action {topic}", f"Failed to execute action {gone}",
+    }  # fmt: skip
+
+
 def test_a_state_set_by_hand_is_shown_at_once_and_taken_over(tmp_path, monkeypatch):
     world, _, _ = ringing(tmp_path, None, monkeypatch)
     service = CloudWatchService(world.platform(Counter(None)))

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from studiolo.base.arn import REGION
 from studiolo.base.errors import ApiError
 from studiolo.base.record import Key, Record
 from studiolo.control.protocol import Again
@@ -21,6 +22,8 @@ from studiolo.services.cloudwatch.alarm_record import KIND, asked, item, moved
 from studiolo.services.cloudwatch.alarm_state import evaluate, period_of, window
 from studiolo.services.cloudwatch.queries import Queries
 from studiolo.services.platform import Platform
+from studiolo.services.sns import publishing
+from studiolo.services.sns.delivery import BadWebhook, check_webhook
 from studiolo.store.protocol import Missing, Query, Stale
 
 log = logging.getLogger(__name__)
@@ -37,6 +40,10 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def _post(url: str, message: Mapping[str, Any]) -> str | None:
     """Why it failed, None where it did not."""
+    try:
+        check_webhook(url)
+    except (BadWebhook, ValueError) as error:
+        return str(error)[:200]
     body = json.dumps(message).encode()
     request = urllib.request.Request(url, body, {"content-type": "application/json", "user-agent": "studiolo"})
     try:
@@ -142,23 +149,34 @@ class AlarmController:
             history.prune(self._platform.store, record.key.project, now)
             rest = {**todo, "Items": todo["Items"][1:]}
         else:
-            noted = self._act(todo["Actions"][0], now)
+            noted = self._act(record.key.project, todo["Actions"][0], now)
             rest = {"Items": [noted], "Actions": todo["Actions"][1:]}
         status = {name: value for name, value in record.status.items() if name != "_todo"}
         self._write(record, {**status, "_todo": rest} if rest["Items"] or rest["Actions"] else status)
 
-    def _act(self, wanted: Mapping[str, Any], now: float) -> dict[str, Any]:
+    def _act(self, project: str, wanted: Mapping[str, Any], now: float) -> dict[str, Any]:
         """The history of an action carried out, or not."""
-        action = wanted["Action"]
-        if not action.startswith(("http://", "https://")):
-            if ":scalingPolicy:" in action:
-                return item("Action", f"Successfully executed action {action}", {"actionState": "Succeeded"}, now)
+        action, why = wanted["Action"], None
+        if action.startswith(("http://", "https://")):
+            for _ in range(TRIES):
+                why = _post(action, wanted["Message"])
+                if why is None:
+                    break
+        elif action.startswith("arn:aws:sns:"):
+            why = self._publish(project, action, wanted["Message"])
+        elif ":scalingPolicy:" not in action:
             why = "actions of this kind are stored and not carried out by this version of studiolo"
-            return item("Action", f"Failed to execute action {action}", {"actionState": "Failed", "error": why}, now)
-        why = None
-        for _ in range(TRIES):
-            why = _post(action, wanted["Message"])
-            if why is None:
-                return item("Action", f"Successfully executed action {action}", {"actionState": "Succeeded"}, now)
-        log.warning("the webhook of an alarm failed: %s", why)
+        if why is None:
+            return item("Action", f"Successfully executed action {action}", {"actionState": "Succeeded"}, now)
+        log.warning("the action %s of an alarm failed: %s", action, why)
         return item("Action", f"Failed to execute action {action}", {"actionState": "Failed", "error": why}, now)
+
+    def _publish(self, project: str, topic: str, message: Mapping[str, Any]) -> str | None:
+        """To a topic's subscribers, in the words of CloudWatch's own notifications."""
+        subject = f'{message["NewStateValue"]}: "{message["AlarmName"]}" in {REGION}'[:100]
+        told = {**message, "AWSAccountId": project, "Region": REGION}
+        try:
+            publishing.publish(self._platform, project, topic, json.dumps(told), subject=subject)
+        except publishing.NoSuchTopic:
+            return "there is no such topic"
+        return None

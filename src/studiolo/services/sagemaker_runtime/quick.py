@@ -45,7 +45,14 @@ class Quick:
         return True
 
     def finished(self, exchange: "_Exchange", milliseconds: float, status: int) -> None:
-        self._measure.count(exchange.target.handle, exchange.variant.name, milliseconds, status)
+        exchange.answered = milliseconds
+        variant = exchange.variant
+        self._measure.count(exchange.target.handle, variant.name, milliseconds, status, len(variant.instances))
+
+    def told(self, exchange: "_Exchange") -> None:
+        """The answer is out: what the model did not take of the time was the studio's."""
+        overhead = max(0.0, (time.perf_counter() - exchange.arrived) * 1000 - exchange.answered)
+        self._measure.overhead(exchange.target.handle, exchange.variant.name, overhead)
 
     def observe(self, exchange: "_Exchange", reply: Reply) -> None:
         for observe in self._dispatcher.observers:
@@ -55,7 +62,10 @@ class Quick:
 class _Exchange:
     """One request on one connection."""
 
-    __slots__ = ("ask", "asked", "began", "done", "generation", "instance", "link", "quick", "target", "timer", "variant")  # fmt: skip
+    __slots__ = (
+        "answered", "arrived", "ask", "asked", "began", "done",
+        "generation", "instance", "link", "quick", "target", "timer", "variant",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -71,6 +81,7 @@ class _Exchange:
     ) -> None:
         self.quick, self.target, self.generation, self.variant = quick, target, generation, variant
         self.instance, self.link, self.ask, self.asked, self.done = instance, link, ask, asked, done
+        self.arrived, self.answered = time.perf_counter(), 0.0
 
     def start(self) -> None:
         self.instance.busy += 1
@@ -110,4 +121,5 @@ class _Exchange:
             return
         reply = Reply(self.variant.name, link.headers, link.body)
         self.done(reply)
+        self.quick.told(self)
         self.quick.observe(self, reply)
