@@ -29,6 +29,13 @@ export function align(lines: Line[]): (number | null)[][] {
   return [xs, ...columns];
 }
 
+/** A tick of the time axis, as exact as the ticks are apart. */
+const clock = (seconds: number, step: number): string => {
+  const at = new Date(seconds * 1000);
+  if (step >= 86400) return at.toLocaleDateString("en", { month: "short", day: "numeric" });
+  return at.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", second: step < 60 ? "2-digit" : undefined, hourCycle: "h23" });
+};
+
 export function Chart({ title, lines, time = true, height = 200 }: { title: string; lines: Line[]; time?: boolean; height?: number }) {
   const holder = useRef<HTMLDivElement>(null);
   const data = useMemo(() => align(lines), [lines]);
@@ -48,7 +55,7 @@ export function Chart({ title, lines, time = true, height = 200 }: { title: stri
         scales: { x: { time } },
         legend: { live: true },
         cursor: { points: { size: 6 } },
-        axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => number(tick)) }],
+        axes: [time ? { ...axis, values: (_, ticks, __, ___, step) => ticks.map((tick) => clock(tick, step)) } : axis, { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => number(tick)) }],
         series: [
           { label: time ? "Time" : "Step" },
           ...labels.split("\n").map((label, index) => ({

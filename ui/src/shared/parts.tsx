@@ -31,6 +31,10 @@ const KIND: Record<string, StatusIndicatorProps.Type> = {
   Updating: "in-progress",
   Deleting: "in-progress",
   Starting: "pending",
+  Queued: "pending",
+  Running: "in-progress",
+  Expired: "warning",
+  Cancelled: "stopped",
 };
 const WORD: Record<string, string> = { InService: "In service", InProgress: "In progress", MaxRuntimeExceeded: "Time limit reached" };
 

@@ -10,6 +10,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { ApiError, sagemaker } from "../../api/client";
+import { createTopic, subscribe } from "../../api/sns";
 import type { Job } from "../../api/types";
 import { pythonOf } from "../../shared/code";
 import { type DeployRequest, describe, useStudio } from "../../shared/context";
@@ -38,6 +39,17 @@ async function modelOf(request: DeployRequest, role: string): Promise<string> {
   return job.TrainingJobName;
 }
 
+/** A webhook's address becomes a topic with it as its subscriber, since notifications go to topics. */
+async function withTopics(draft: Draft): Promise<Draft> {
+  const topic = async (text: string, what: string) => {
+    if (!text || text.startsWith("arn:")) return text;
+    const arn = await createTopic(`${draft.name}-${what}`);
+    await subscribe(arn, text);
+    return arn;
+  };
+  return { ...draft, success: await topic(draft.success, "success"), failure: await topic(draft.failure, "failure") };
+}
+
 const WAYS: { value: Mode; label: string; description: string; needs?: string }[] = [
   { value: "realtime", label: "Real-time", description: "Always on. Answers in milliseconds." },
   { value: "serverless", label: "Serverless", description: "Sleeps when idle, wakes on a call." },
@@ -59,6 +71,7 @@ export function DeployDialog({ request, close }: { request: DeployRequest; close
   const all = problemsOf(draft);
   const problems = tried ? all : { name: all.name };
   const batch = draft.mode === "batch";
+  const ways = WAYS.filter((one) => !one.needs || can(one.needs));
   const deploy = async () => {
     setTried(true);
     setRefused(undefined);
@@ -67,7 +80,8 @@ export function DeployDialog({ request, close }: { request: DeployRequest; close
       setStep("Making the model");
       const model = await modelOf(request, `arn:aws:iam::${account}:role/studiolo-execution-role`);
       setStep(batch ? "Starting the job" : "Creating the endpoint");
-      for (const call of callsOf(draft, model)) await sagemaker(call.operation, call.input);
+      const told = draft.mode === "async" ? await withTopics(draft) : draft;
+      for (const call of callsOf(told, model)) await sagemaker(call.operation, call.input);
       notify({ id: draft.name, type: "success", content: batch ? `${draft.name} scores the data.` : `The endpoint ${draft.name} is being created.`, dismissible: true });
       close();
       await navigate({ to: batch ? `/batch/${draft.name}` : `/endpoints/${draft.name}` });
@@ -106,10 +120,10 @@ export function DeployDialog({ request, close }: { request: DeployRequest; close
         )}
         <Tiles
           ariaLabel="How will it be called?"
-          columns={4}
+          columns={ways.length}
           value={draft.mode}
           onChange={({ detail }) => set({ mode: detail.value as Mode })}
-          items={WAYS.filter((one) => !one.needs || can(one.needs))}
+          items={ways}
         />
         <Text label={batch ? "Job name" : "Endpoint name"} value={draft.name} error={problems.name} change={(name) => set({ name })} />
         {draft.mode === "serverless" ? <ServerlessFields {...fields} /> : <Compute {...fields} />}

@@ -84,8 +84,8 @@ export const AsyncFields = ({ draft, set, problems }: FieldsProps<Draft>) => (
   <ColumnLayout columns={2}>
     <Text label="Answers go to" value={draft.output} error={problems.output} change={(output) => set({ output })} />
     <Text label="Requests at once per instance" number value={draft.perInstance} error={problems.perInstance} change={(perInstance) => set({ perInstance })} />
-    <Text label="Tell of success" description="A topic's ARN or a webhook's address." placeholder="https://…" value={draft.success} change={(success) => set({ success })} />
-    <Text label="Tell of failure" description="A topic's ARN or a webhook's address." placeholder="https://…" value={draft.failure} change={(failure) => set({ failure })} />
+    <Text label="Tell of success" description="A topic's ARN or a webhook's address." placeholder="https://…" value={draft.success} error={problems.success} change={(success) => set({ success })} />
+    <Text label="Tell of failure" description="A topic's ARN or a webhook's address." placeholder="https://…" value={draft.failure} error={problems.failure} change={(failure) => set({ failure })} />
   </ColumnLayout>
 );
 

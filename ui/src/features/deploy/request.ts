@@ -93,6 +93,8 @@ export function problemsOf(draft: Draft): Problems {
   }
   if (draft.mode === "async") {
     if (!s3(draft.output)) found.output = "An address of the form s3://bucket/folder.";
+    for (const member of ["success", "failure"] as const)
+      if (draft[member] && !/^(arn:aws:sns:|https?:\/\/)/.test(draft[member])) found[member] = "A topic's ARN, or an address that begins with http:// or https://.";
     if (!whole(draft.perInstance, 1, 1000)) found.perInstance = "From 1 to 1000.";
   }
   if (draft.capture && draft.mode !== "batch") {

@@ -24,7 +24,7 @@ import { Progress } from "./progress";
 import { useConfig, useEndpoint } from "./query";
 import { Queue } from "./queue";
 import { Scaling } from "./scaling";
-import { curl, javascript, python } from "./snippets";
+import { asyncPython, curl, javascript, python } from "./snippets";
 import { TestPanel } from "./test-panel";
 import { UpdateDialog } from "./update";
 import { Variants } from "./variants";
@@ -32,6 +32,11 @@ import { Variants } from "./variants";
 function Snippets({ endpoint }: { endpoint: Endpoint }) {
   const { session } = useStudio();
   const name = endpoint.EndpointName;
+  const json = { id: "json", label: "JSON", content: <Code text={JSON.stringify(endpoint, null, 2)} /> };
+  if (endpoint.AsyncInferenceConfig) {
+    const bucket = `sagemaker-us-east-1-${session.project?.account ?? ""}`;
+    return <Tabs variant="container" tabs={[{ id: "python", label: "Python", content: <Code text={asyncPython(name, bucket)} /> }, json]} />;
+  }
   return (
     <Tabs
       variant="container"
@@ -39,7 +44,7 @@ function Snippets({ endpoint }: { endpoint: Endpoint }) {
         { id: "curl", label: "curl", content: <Code text={curl(session.endpoint, name)} /> },
         { id: "python", label: "Python", content: <Code text={python(name)} /> },
         { id: "javascript", label: "JavaScript", content: <Code text={javascript(session.endpoint, name)} /> },
-        { id: "json", label: "JSON", content: <Code text={JSON.stringify(endpoint, null, 2)} /> },
+        json,
       ]}
     />
   );

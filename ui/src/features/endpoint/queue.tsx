@@ -5,71 +5,115 @@ import ColumnLayout from "@cloudscape-design/components/column-layout";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import Textarea from "@cloudscape-design/components/textarea";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { headers, send } from "../../api/client";
-import { newestObjects, upload } from "../../api/s3";
+import { headers, send, studio } from "../../api/client";
+import { upload } from "../../api/s3";
 import type { Endpoint } from "../../api/types";
 import { describe, useStudio } from "../../shared/context";
-import { bytes, parseS3, time } from "../../shared/format";
+import { duration, time } from "../../shared/format";
 import { Code, Empty, Failure, S3Link, Status } from "../../shared/parts";
 import { asyncPython } from "./snippets";
 
-interface Sent {
-  id: string;
-  output: string;
-  failure?: string;
+interface Invocation {
+  InvocationId: string;
+  InferenceId: string;
+  InputLocation?: string;
+  OutputLocation: string;
+  FailureLocation?: string;
+  FailureReason?: string;
+  Status: "Queued" | "Running" | "Completed" | "Failed" | "Expired" | "Cancelled";
+  CreationTime: number;
+  StartTime?: number;
+  EndTime?: number;
+  Attempts: number;
 }
+const STATES = ["Queued", "Running", "Completed", "Failed", "Expired", "Cancelled"];
 
-const folderOf = (uri: string) => {
-  const { bucket, key } = parseS3(uri);
-  return { bucket, prefix: key && !key.endsWith("/") ? `${key}/` : key };
-};
-
-/** The newest objects of the folder the answers go to. */
-const useAnswers = (uri: string | undefined) =>
-  useQuery({
-    queryKey: ["answers", uri],
-    enabled: Boolean(uri),
-    refetchInterval: 3000,
-    queryFn: () => {
-      const { bucket, prefix } = folderOf(uri!);
-      return newestObjects(bucket, prefix, 50).then((all) => all.map((one) => ({ ...one, uri: `s3://${bucket}/${one.key}` })));
-    },
+function Invocations({ name }: { name: string }) {
+  const { canWrite, fail } = useStudio();
+  const [state, setState] = useState("");
+  const query = useQuery({
+    queryKey: ["invocations", name, state],
+    refetchInterval: 2000,
+    queryFn: () => studio<{ Invocations: Invocation[] }>("ListAsyncInvocations", { EndpointName: name, StatusEquals: state || undefined, MaxResults: 50 }),
+    select: (answer) => answer.Invocations,
   });
+  const cancel = (one: Invocation) =>
+    void studio("CancelAsyncInvocation", { InvocationId: one.InvocationId })
+      .catch((error: unknown) => fail("Not cancelled", error))
+      .then(() => query.refetch());
+  const options = [{ value: "", label: "Any state" }, ...STATES.map((value) => ({ value, label: value }))];
+  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  return (
+    <Table
+      variant="embedded"
+      contentDensity="compact"
+      header={<Header variant="h3">Requests, newest first</Header>}
+      filter={
+        <div className="filters">
+          <Select ariaLabel="State" options={options} selectedOption={options.find((one) => one.value === state) ?? null} onChange={({ detail }) => setState(detail.selectedOption.value ?? "")} />
+        </div>
+      }
+      items={query.data ?? []}
+      trackBy="InvocationId"
+      loading={query.isPending}
+      loadingText="Loading requests"
+      columnDefinitions={[
+        { id: "id", header: "Request", cell: (one) => <span className="mono">{one.InferenceId.slice(0, 36)}</span>, isRowHeader: true },
+        { id: "state", header: "State", cell: (one) => <Status word={one.Status} /> },
+        { id: "created", header: "Came", cell: (one) => time(one.CreationTime) },
+        { id: "waited", header: "Waited", cell: (one) => duration((one.StartTime ?? one.EndTime ?? Date.now() / 1000) - one.CreationTime) },
+        { id: "took", header: "Took", cell: (one) => duration(one.StartTime && (one.EndTime ?? Date.now() / 1000) - one.StartTime) },
+        {
+          id: "to",
+          header: "Answer",
+          cell: (one) =>
+            one.Status === "Completed" ? <S3Link uri={one.OutputLocation} /> : one.FailureReason ? <span title={one.FailureLocation}>{one.FailureReason.slice(0, 120)}</span> : "–",
+        },
+        {
+          id: "cancel",
+          header: "Cancel",
+          cell: (one) =>
+            canWrite &&
+            one.Status === "Queued" && (
+              <Button variant="inline-link" ariaLabel={`Cancel ${one.InferenceId}`} onClick={() => cancel(one)}>
+                Cancel
+              </Button>
+            ),
+        },
+      ]}
+      empty={<Empty title="The queue is empty" text="Requests wait here until an instance has time for them." />}
+    />
+  );
+}
 
 export function Queue({ endpoint }: { endpoint: Endpoint }) {
   const { session } = useStudio();
+  const client = useQueryClient();
   const config = endpoint.AsyncInferenceConfig;
   const bucket = `sagemaker-us-east-1-${session.project?.account ?? ""}`;
   const [body, setBody] = useState("[[1.0, 2.0, 3.0]]");
-  const [sent, setSent] = useState<Sent[]>([]);
   const [refused, setRefused] = useState<unknown>();
-  const answers = useAnswers(config?.OutputConfig.S3OutputPath);
-  const failures = useAnswers(config?.OutputConfig.S3FailurePath);
-  const there = new Set([...(answers.data ?? []), ...(failures.data ?? [])].map((one) => one.uri));
   const ask = async () => {
     setRefused(undefined);
     try {
       const key = `async-requests/${endpoint.EndpointName}/${crypto.randomUUID()}.json`;
       await upload(bucket, key, new Blob([body], { type: "application/json" }), () => undefined, new AbortController().signal);
-      const answer = await send(`/api/runtime/endpoints/${endpoint.EndpointName}/async-invocations`, {
+      await send(`/api/runtime/endpoints/${endpoint.EndpointName}/async-invocations`, {
         method: "POST",
         headers: headers({ "X-Amzn-SageMaker-InputLocation": `s3://${bucket}/${key}`, "X-Amzn-SageMaker-Content-Type": "application/json" }),
       });
-      const known = (await answer.json()) as { InferenceId: string };
-      const place = { id: known.InferenceId, output: answer.headers.get("x-amzn-sagemaker-outputlocation") ?? "", failure: answer.headers.get("x-amzn-sagemaker-failurelocation") ?? undefined };
-      setSent((old) => [place, ...old]);
-      await answers.refetch();
+      await client.invalidateQueries({ queryKey: ["invocations", endpoint.EndpointName] });
     } catch (error) {
       setRefused(error);
     }
   };
-  const stateOf = (one: Sent) => (there.has(one.output) ? "Completed" : one.failure && there.has(one.failure) ? "Failed" : "InProgress");
   return (
     <SpaceBetween size="l">
       <KeyValuePairs
@@ -92,41 +136,7 @@ export function Queue({ endpoint }: { endpoint: Endpoint }) {
         </SpaceBetween>
         <Code text={asyncPython(endpoint.EndpointName, bucket)} />
       </ColumnLayout>
-      {sent.length > 0 && (
-        <Table
-          variant="embedded"
-          contentDensity="compact"
-          header={<Header variant="h3">Sent from here</Header>}
-          items={sent}
-          columnDefinitions={[
-            { id: "id", header: "Request", cell: (one) => <span className="mono">{one.id}</span>, isRowHeader: true },
-            { id: "state", header: "State", cell: (one) => <Status word={stateOf(one)} /> },
-            { id: "to", header: "Answer", cell: (one) => (one.output ? <S3Link uri={stateOf(one) === "Failed" ? (one.failure ?? one.output) : one.output} /> : "–") },
-          ]}
-        />
-      )}
-      {answers.isError ? (
-        <Failure error={answers.error} />
-      ) : (
-        <Table
-          variant="embedded"
-          contentDensity="compact"
-          header={
-            <Header variant="h3" counter={answers.data ? `(${answers.data.length})` : undefined}>
-              Answers
-            </Header>
-          }
-          items={answers.data ?? []}
-          loading={answers.isPending}
-          loadingText="Loading answers"
-          columnDefinitions={[
-            { id: "uri", header: "Object", cell: (one) => <S3Link uri={one.uri} />, isRowHeader: true },
-            { id: "size", header: "Size", cell: (one) => bytes(one.size) },
-            { id: "time", header: "Answered", cell: (one) => time(Date.parse(one.modified) / 1000) },
-          ]}
-          empty={<Empty title="No answers yet" text="Each answered request leaves an object here." />}
-        />
-      )}
+      <Invocations name={endpoint.EndpointName} />
     </SpaceBetween>
   );
 }
