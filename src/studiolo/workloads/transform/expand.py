@@ -71,6 +71,8 @@ def _rows_by_duckdb(source: Path, target: Path) -> None:
         ) from None
     try:
         link = duckdb.connect()
-        link.execute("COPY (SELECT * FROM read_parquet($1)) TO '" + str(target) + "' (FORMAT csv, HEADER false)", [str(source)])
+        link.execute(
+            "COPY (SELECT * FROM read_parquet($1)) TO '" + str(target) + "' (FORMAT csv, HEADER false)", [str(source)]
+        )
     except duckdb.Error as error:
         raise Poisoned(0, f"it can't be read as Parquet: {error}") from None

@@ -160,11 +160,12 @@ def apply(steps: Sequence[Step], document: Any) -> Any:
 
 def columns(steps: Sequence[Step]) -> tuple[Item, ...] | None:
     """A path as a choice of a CSV row's columns, None for all of them. Raises BadPath where it is no such choice."""
-    if not steps or (len(steps) == 1 and isinstance(steps[0], Every)):
+    if not steps or list(steps) == [Every()]:
         return None
-    if len(steps) > 1 or not isinstance(steps[0], Items):
+    first = steps[0] if len(steps) == 1 else None
+    if not isinstance(first, Items):
         raise BadPath("A CSV row is an array: only indexes and slices apply to it, as in $[0] or $[1:].")
-    items = steps[0].items
+    items = first.items
     return None if items == (slice(None, None),) or items == (slice(0, None),) else items
 
 

@@ -53,7 +53,8 @@ class Plan:
 
 def load(folder: Path) -> Plan:
     held: dict[str, Any] = json.loads((folder / "plan.json").read_text())
-    return Plan(**{**held, "files": [Source(**one) for one in held["files"]]})
+    held["files"] = [Source(**one) for one in held["files"]]
+    return Plan(**held)
 
 
 def write(path: Path, document: Mapping[str, Any] | Sequence[Any]) -> None:

@@ -134,6 +134,8 @@ class Csv:
         self._inputs, self._join, self._outputs = inputs, join, outputs
         self._choose_in = chosen(inputs) if inputs else None
         self._choose_out = chosen(outputs) if outputs else None
+        # The commonest of all, an id and the prediction: the join need not be made.
+        self._ends = outputs is not None and tuple(outputs) == (0, -1)
 
     def payload(self, records: Sequence[bytes]) -> bytes:
         if self._choose_in is None or self._inputs is None:
@@ -145,16 +147,18 @@ class Csv:
         if media(content_type) != CSV:
             rows = [_as_row(one) for one in rows]
         if self._join:
-            if self._outputs is not None and tuple(self._outputs) == (0, -1) and b"," not in body:
-                if not any(b'"' in one for one in records):
-                    return b"\n".join([line.split(b",", 1)[0] + b"," + row for line, row in zip(records, rows)])
-            rows = list(map(b",".join, zip(records, rows)))
+            pairs = zip(records, rows, strict=True)
+            if self._ends and b"," not in body and not any(b'"' in one for one in records):
+                return b"\n".join([line.split(b",", 1)[0] + b"," + row for line, row in pairs])
+            rows = list(map(b",".join, pairs))
         if self._choose_out is not None and self._outputs is not None:
             rows = _with(self._choose_out, rows, self._outputs)
         return b"\n".join(rows)
 
 
-def _with(choose: Callable[[Sequence[bytes]], list[bytes]], lines: Sequence[bytes], items: Sequence[Item]) -> list[bytes]:
+def _with(
+    choose: Callable[[Sequence[bytes]], list[bytes]], lines: Sequence[bytes], items: Sequence[Item]
+) -> list[bytes]:
     """The quick way where no line has quotes and all have the columns; else the careful one, which says which has not."""
     if not any(b'"' in line for line in lines):
         try:
@@ -218,7 +222,9 @@ class JsonLines:
 
     def output(self, records: Sequence[bytes], body: bytes, content_type: str) -> bytes:
         rows = results(body, content_type, len(records))
-        return b"\n".join(self._kept(index, record, row) for index, (record, row) in enumerate(zip(records, rows)))
+        return b"\n".join(
+            self._kept(index, record, row) for index, (record, row) in enumerate(zip(records, rows, strict=True))
+        )
 
     def _kept(self, index: int, record: bytes, row: bytes) -> bytes:
         document = _value(row)

@@ -115,7 +115,11 @@ class Supervisor:
         """To those with the fewest tasks first; a second one only where there is enough for all."""
         for held in range(ALWAYS):
             for one in self._processes:
-                if self._waiting and len(one.tasks) <= held and (held == 0 or len(self._waiting) > len(self._processes)):
+                if (
+                    self._waiting
+                    and len(one.tasks) <= held
+                    and (held == 0 or len(self._waiting) > len(self._processes))
+                ):
                     self._give(one, self._waiting.popleft())
 
     def _give(self, one: Process, task: Task) -> None:

@@ -19,7 +19,6 @@ from studiolo.services.sagemaker.jobs import credentials
 from studiolo.services.sagemaker.jobs.inputs import DISK_FULL, Cancelled, InputError, objects
 from studiolo.services.sagemaker.kinds.training_job.spec import hosts_of
 
-
 Progress = Callable[[str], None]
 
 
