@@ -160,9 +160,11 @@ def apply(steps: Sequence[Step], document: Any) -> Any:
 
 def columns(steps: Sequence[Step]) -> tuple[Item, ...] | None:
     """A path as a choice of a CSV row's columns, None for all of them. Raises BadPath where it is no such choice."""
-    if not steps or list(steps) == [Every()]:
+    if not steps:
         return None
     first = steps[0] if len(steps) == 1 else None
+    if isinstance(first, Every):
+        return None
     if not isinstance(first, Items):
         raise BadPath("A CSV row is an array: only indexes and slices apply to it, as in $[0] or $[1:].")
     items = first.items

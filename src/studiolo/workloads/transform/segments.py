@@ -95,18 +95,17 @@ class Segments:
         limit = self._plan.max_payload
         for offset, data in split.blocks(file, start, end, min(limit, BATCH) if limit else BATCH):
             if not self._single and not self._shape.by_record and (not limit or len(data) <= limit):
-                count = len(split.lines_of(data)) if b"\n\n" in data or b"\r" in data else data.count(b"\n")
-                count += not data.endswith(b"\n")
-                where = _finder(offset, data)
-                yield Batch(offset, (), data, count, where)
+                whole = split.plain(data)
+                if whole:
+                    count = whole.count(b"\n") + (not whole.endswith(b"\n"))
+                    yield Batch(offset, (), whole, count, _finder(offset, data))
                 continue
             lines = split.lines_of(data)
             sizes = [len(line) for line in lines]
             for first, last in split.batches(sizes, limit, self._single):
                 where = _finder(offset, data, first)
                 _fits_lines(sizes, first, limit, where)
-                whole = b"" if self._single or first or last < len(lines) else data
-                yield Batch(offset, lines[first:last], whole, last - first, where)
+                yield Batch(offset, lines[first:last], b"", last - first, where)
 
     def _framed(self, records: Iterator[tuple[int, bytes]]) -> Iterator[Batch]:
         limit = self._plan.max_payload or BATCH

@@ -55,6 +55,13 @@ def lines_of(data: bytes) -> list[bytes]:
     return found if b"" not in found else [line for line in found if line]
 
 
+def plain(data: bytes) -> bytes:
+    """The same lines as lines_of, still in one piece."""
+    if b"\r" in data or b"\n\n" in data or data.startswith(b"\n"):
+        return b"\n".join(lines_of(data))
+    return data
+
+
 def recordio(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """(offset, record with its frame) of a RecordIO file; a record in several parts comes whole."""
     place, held, began = 0, b"", 0

@@ -72,7 +72,12 @@ def _limits(spec: dict[str, Any]) -> None:
 
 
 def _processing(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    processing: dict[str, Any] = {"InputFilter": "$", "OutputFilter": "$", "JoinSource": "None", **spec.get("DataProcessing", {})}
+    processing: dict[str, Any] = {
+        "InputFilter": "$",
+        "OutputFilter": "$",
+        "JoinSource": "None",
+        **spec.get("DataProcessing", {}),
+    }
     kind = given.get("ContentType", "")
     kind = shapes.CSV if kind.partition(";")[0].strip().lower() in PARQUET and given["SplitType"] == "Line" else kind
     for member in ("InputFilter", "OutputFilter"):
