@@ -139,14 +139,14 @@ def _step(value: Any, step: Step) -> list[Any]:
             raise NoMatch("an index was asked of what is no array")
         return _picked(cast(list[Any], value), step.items)
     if not isinstance(value, dict):
-        raise NoMatch(f"{step.names[0]!r} was asked of what is no object")
+        raise NoMatch(f"{', '.join(step.names)!r} was asked of what is no object")
     held = cast(dict[str, Any], value)
     missing = [name for name in step.names if name not in held]
     if missing:
         raise NoMatch(f"there is no {missing[0]!r}")
-    if len(step.names) > 1:
-        return [{name: held[name] for name in step.names}]
-    return [held[step.names[0]]]
+    if len(step.names) == 1:
+        return [held[name] for name in step.names]
+    return [{name: held[name] for name in step.names}]
 
 
 def apply(steps: Sequence[Step], document: Any) -> Any:
