@@ -130,6 +130,8 @@ def end(studio: Studio) -> None:
                 sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
             for job in sagemaker.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]:
                 sagemaker.stop_training_job(TrainingJobName=job["TrainingJobName"])
+            for job in sagemaker.list_transform_jobs(StatusEquals="InProgress")["TransformJobSummaries"]:
+                sagemaker.stop_transform_job(TransformJobName=job["TransformJobName"])
             time.sleep(1)
         finally:
             studio.stop()

@@ -18,7 +18,8 @@ from studiolo.services.logs.archive import HostLog
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 
-TRAINING = "/aws/sagemaker/TrainingJobs"
+JOBS = {"/aws/sagemaker/TrainingJobs": "TrainingJob", "/aws/sagemaker/TransformJobs": "TransformJob"}
+"""The kind whose logs a group holds."""
 ENDPOINTS = "/aws/sagemaker/Endpoints/"
 MAX_EVENTS = 10_000
 
@@ -69,11 +70,11 @@ class LogsService:
     def _streams(self, call: Call, prefix: str = "") -> list[Stream]:
         """Of the group a call names, in order of their names. Raises ResourceNotFoundException."""
         group, project = self._group(call), call.caller.project
-        if group == TRAINING:
-            job = prefix.partition("/")[0]
-            start = Key(project, "TrainingJob", job).handle() if prefix else f"TrainingJob/{project}/"
+        if group in JOBS:
+            job, kind = prefix.partition("/")[0], JOBS[group]
+            start = Key(project, kind, job).handle() if prefix else f"{kind}/{project}/"
             found = [
-                Stream(f"{Key.of_handle(handle).name}/{log.host}-{int(log.started)}", log)
+                Stream(_job_stream(handle, log), log)
                 for handle in archive.handles(self._platform, start)
                 for log in archive.of_handle(self._platform, handle)
             ]
@@ -91,7 +92,7 @@ class LogsService:
     async def _groups(self, call: Call) -> Mapping[str, Any]:
         project, prefix = call.caller.project, call.params.get("logGroupNamePrefix", "")
         endpoints = {Key.of_handle(one).name for one in archive.handles(self._platform, f"Endpoint/{project}/")}
-        names = [TRAINING, *(f"{ENDPOINTS}{name}" for name in sorted(endpoints))]
+        names = [*JOBS, *(f"{ENDPOINTS}{name}" for name in sorted(endpoints))]
         return {
             "logGroups": [
                 {"logGroupName": name, "arn": f"{Arn('logs', project, f'log-group:{name}')}:*", "creationTime": 0, "storedBytes": 0}
@@ -216,6 +217,13 @@ class Pattern:
             and not any(word in text for word in self._not)
             and (not self._any or any(word in text for word in self._any))
         )
+
+
+def _job_stream(handle: str, log: HostLog) -> str:
+    """<job>/algo-1-<epoch>; of a further container of a transform job's pipeline <job>/algo-1.1-<epoch>."""
+    parts = handle.split("/")
+    host = parts[3] if len(parts) > 3 else log.host
+    return f"{parts[2]}/{host}-{int(log.started)}"
 
 
 def _endpoint_stream(handle: str) -> str:

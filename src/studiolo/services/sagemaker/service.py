@@ -10,7 +10,7 @@ from studiolo.control.protocol import Controller
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.services.sagemaker.kind import Kind
-from studiolo.services.sagemaker.kinds import endpoint, endpoint_config, model, training_job
+from studiolo.services.sagemaker.kinds import endpoint, endpoint_config, model, training_job, transform_job
 from studiolo.services.sagemaker.listing import results_member
 from studiolo.services.sagemaker.search import Search
 from studiolo.services.sagemaker.tags import Tags
@@ -25,6 +25,7 @@ KINDS: Mapping[str, Kind] = {
         model.KIND,
         endpoint_config.KIND,
         endpoint.KIND,
+        transform_job.KIND,
     )
 }
 

@@ -121,6 +121,9 @@ class People:
         for kind in OWN_KINDS:
             if self._platform.store.count(Query(kind, account)):
                 raise ConflictError(f"The project still holds resources of kind {kind}: delete them first.")
+        # Ended transform jobs are history that AWS has no way to delete.
+        if self._platform.store.count(Query("TransformJob", account, state="InProgress")):
+            raise ConflictError("A transform job of the project is in progress: stop it first.")
         buckets = self._platform.blobs.buckets(account)
         if any(self._platform.blobs.list(bucket.name, limit=1).objects for bucket in buckets):
             raise ConflictError("The project still holds objects: delete them first.")

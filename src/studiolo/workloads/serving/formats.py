@@ -9,6 +9,7 @@ import json
 from typing import Any
 from zipfile import BadZipFile
 
+from studiolo.workloads.serving import bulk
 from studiolo.workloads.serving.errors import Refused
 
 try:
@@ -130,6 +131,8 @@ def _line(document: Any) -> Any:
 def _read_csv(body: bytes, dtype: str) -> Any:
     import numpy as np
 
+    if (quick := bulk.read_csv(body, dtype)) is not None:
+        return quick
     lines = [line for line in body.decode("utf-8-sig").splitlines() if line.strip()]
     if not lines:
         raise Refused(400, "The body holds no rows.")
@@ -247,6 +250,8 @@ def offered(also: str = "") -> tuple[str, ...]:
 
 
 def write(prediction: Any, kind: str) -> bytes:
+    if kind == CSV and (quick := bulk.write_csv(prediction)) is not None:
+        return quick
     if hasattr(prediction, "detach"):
         prediction = prediction.detach().cpu().numpy()
     elif hasattr(prediction, "to_numpy"):

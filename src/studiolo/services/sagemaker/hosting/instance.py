@@ -71,7 +71,7 @@ def group(platform: Platform, one: Serving) -> Group:
         "instance",
         ["python", WORKLOAD, "serve"],
         one.resources,
-        _environment(platform, one, environment),
+        environment_of(platform, one, environment),
         "/opt/ml",
         mounts,
     )
@@ -79,7 +79,8 @@ def group(platform: Platform, one: Serving) -> Group:
     return Group(one.handle, [member], environment.prefix, environment.warm, network, None, DRAIN, one.share)
 
 
-def _environment(platform: Platform, one: Serving, environment: Environment) -> dict[str, str]:
+def environment_of(platform: Platform, one: Serving, environment: Environment) -> dict[str, str]:
+    """The variables of a container's processes: the platform's, its own, and `extra` on top."""
     cores = min(one.resources.cores, float(len(os.sched_getaffinity(0))))
     env = {
         "AWS_REGION": REGION,

@@ -7,7 +7,6 @@ which may be lost.
 import asyncio
 import os
 import shutil
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,13 @@ from studiolo.base.instances import instance
 from studiolo.base.record import Key, Record
 from studiolo.control.protocol import Again
 from studiolo.run.protocol import Environment, EnvironmentError_, Group, GroupState, Member, Mount, Resources
-from studiolo.series.protocol import Point
 from studiolo.services.logs import archive
 from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.jobs.inputs import Cancelled, InputError
+from studiolo.services.sagemaker.jobs.usage import Sampler
 from studiolo.services.sagemaker.kinds.training_job import metrics, status
 from studiolo.services.sagemaker.kinds.training_job.decide import Act, Observed, decide, failed, outcome
 from studiolo.services.sagemaker.kinds.training_job.inputs import (
-    Cancelled,
-    InputError,
     Inputs,
     mark,
     ml_of,
@@ -45,7 +43,7 @@ class TrainingJobController:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._used: dict[tuple[str, str], tuple[float, float]] = {}
+        self._usage = Sampler(platform)
         self._synced: dict[Key, float] = {}
 
     def keys(self) -> Sequence[Key]:
@@ -216,7 +214,7 @@ class TrainingJobController:
         if progress is not None and progress > new.get("_progress", -1):
             new["_progress"] = progress
         self._write(record, new)
-        self._sample(record, group)
+        self._usage.sample(record.key.handle())
         if self._now() - self._synced.get(record.key, started) > CHECKPOINT_SYNC:
             self._synced[record.key] = self._now()
             Outputs(
@@ -236,18 +234,6 @@ class TrainingJobController:
             step = metrics.ingest(self._platform.series, record, member.log, member.name, known)
             newest = step if step is not None else newest
         return min(1.0, (newest + 1) / total) if total and newest is not None else None
-
-    def _sample(self, record: Record, group: GroupState) -> None:
-        handle, now = record.key.handle(), time.time()
-        points: list[Point] = []
-        for used in self._platform.runner.usage(handle):
-            before = self._used.get((handle, used.member))
-            self._used[handle, used.member] = (now, used.cpu_seconds)
-            points.append(Point(handle, "system/memory", now, used.memory, used.member))
-            if before and now > before[0]:
-                percent = max(0.0, used.cpu_seconds - before[1]) / (now - before[0]) * 100
-                points.append(Point(handle, "system/cpu", now, percent, used.member))
-        self._platform.series.append(points)
 
     def _stop(self, record: Record, group: GroupState) -> Again:
         if "_stop" in record.spec or record.deleting:
@@ -298,8 +284,7 @@ class TrainingJobController:
         archive.keep(self._platform, key.handle())
         self._platform.runner.remove(key.handle())
         self._synced.pop(key, None)
-        for known in [one for one in self._used if one[0] == key.handle()]:
-            del self._used[known]
+        self._usage.forget(key.handle())
 
     def _forget(self, key: Key) -> None:
         """A deleted job leaves nothing: processes, logs, series."""

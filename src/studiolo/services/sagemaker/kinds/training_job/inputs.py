@@ -4,27 +4,20 @@ same; the mark at the end says it is complete."""
 import gzip
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from studiolo.base.arn import REGION, sagemaker_arn
 from studiolo.base.errors import ApiError
 from studiolo.base.record import Record
-from studiolo.blobs.protocol import Entry, NoSuchKey, OutOfSpace
+from studiolo.blobs.protocol import NoSuchKey, OutOfSpace
 from studiolo.services import archives, s3uri
 from studiolo.services.platform import Platform
 from studiolo.services.s3uri import S3Uri
+from studiolo.services.sagemaker.jobs import credentials
+from studiolo.services.sagemaker.jobs.inputs import DISK_FULL, Cancelled, InputError, objects
 from studiolo.services.sagemaker.kinds.training_job.spec import hosts_of
-
-
-class InputError(Exception):
-    """The job can't start; the message is its FailureReason."""
-
-
-class Cancelled(Exception):
-    """The job was stopped meanwhile."""
-
 
 Progress = Callable[[str], None]
 
@@ -70,14 +63,8 @@ class Inputs:
                 for channel in self._spec.get("InputDataConfig", ()):
                     self._channel(ml, channel, number, len(hosts))
                 self._checkpoints(ml)
-        except OutOfSpace as error:
-            raise InputError(
-                "ClientError: The studio's disk is full; free some space and start the job again."
-            ) from error
-        except archives.DiskFull as error:
-            raise InputError(
-                "ClientError: The studio's disk is full; free some space and start the job again."
-            ) from error
+        except (OutOfSpace, archives.DiskFull) as error:
+            raise InputError(DISK_FULL) from error
         except ApiError as error:
             raise InputError(f"ClientError: {error.message}") from error
         mark(self._folder).write_text("{}")
@@ -154,53 +141,19 @@ class Inputs:
         except archives.BadArchive as error:
             raise InputError(f"ClientError: The source archive {uri} can't be used: {error}") from error
 
-    def _objects(self, source: Mapping[str, Any]) -> Iterator[tuple[str, Entry, str]]:
-        """(bucket, object, path below the channel) of everything a channel stands for."""
-        uri = self._own(source["S3Uri"])
-        if source["S3DataType"] == "S3Prefix":
-            for one, path in s3uri.below(self._platform.blobs, uri):
-                yield uri.bucket, one, path
-            return
-        yield from self._manifest(uri)
-
-    def _manifest(self, uri: S3Uri) -> Iterator[tuple[str, Entry, str]]:
-        """A manifest: [{"prefix": "s3://…"}, "relative/path", …]; an augmented one is handed on as the file it is."""
-        try:
-            found, stream = self._platform.blobs.open_read(uri.bucket, uri.key)
-        except NoSuchKey:
-            raise InputError(f"ClientError: The manifest {uri} does not exist.") from None
-        with stream:
-            if found.size > 64 * 2**20:
-                raise InputError(f"ClientError: The manifest {uri} is larger than 64 MiB.")
-            text = stream.read()
-        try:
-            prefix, *paths = json.loads(text)
-            base = self._own(prefix["prefix"])
-        except (ValueError, TypeError, KeyError):
-            yield uri.bucket, found, uri.key.rpartition("/")[2]
-            return
-        for path in paths:
-            key = f"{base.key}{path}"
-            try:
-                yield base.bucket, self._platform.blobs.head(base.bucket, key), str(path).lstrip("/")
-            except NoSuchKey:
-                raise InputError(
-                    f"ClientError: The manifest {uri} names s3://{base.bucket}/{key}, which does not exist."
-                ) from None
-
     def _channel(self, ml: Path, channel: Mapping[str, Any], number: int, hosts: int) -> None:
         source, name = channel["DataSource"]["S3DataSource"], channel["ChannelName"]
-        objects = list(self._objects(source))
-        if not objects:
+        found = list(objects(self._platform, self._record.key.project, source))
+        if not found:
             raise InputError(
                 f"ClientError: Data download failed: no S3 objects found under the prefix {source['S3Uri']} (channel {name})."
             )
         if source.get("S3DataDistributionType") == "ShardedByS3Key":
-            objects = objects[number::hosts]
+            found = found[number::hosts]
         folder = ml / "input" / "data" / name
         folder.mkdir(parents=True, exist_ok=True)
-        total, done = sum(one.size for _, one, _ in objects), 0
-        for count, (bucket, one, path) in enumerate(objects, 1):
+        total, done = sum(one.size for _, one, _ in found), 0
+        for count, (bucket, one, path) in enumerate(found, 1):
             if self._cancelled():
                 raise Cancelled
             target = (folder / path.lstrip("/")).resolve()
@@ -265,21 +218,5 @@ def platform_environment(platform: Platform, record: Record, host: str, framewor
     }
     if spec.get("EnableNetworkIsolation") or platform.identity is None:
         return env
-    return {**env, **credentials(platform, record)}
-
-
-def credentials(platform: Platform, record: Record) -> dict[str, str]:
-    """Keys of the job's own, with the rights of who started it, for as long as it may run."""
-    from studiolo.services.request import Caller
-
-    assert platform.identity is not None
-    caller = Caller(record.spec.get("_user", ""), record.key.project, "contributor")
-    seconds = float(record.spec["StoppingCondition"]["MaxRuntimeInSeconds"]) + 3600
-    granted = platform.identity.temporary_key(caller, seconds)
-    return {
-        "AWS_ENDPOINT_URL": platform.config.url,
-        "AWS_ACCESS_KEY_ID": granted.access_key,
-        "AWS_SECRET_ACCESS_KEY": granted.secret,
-        "AWS_SESSION_TOKEN": granted.token,
-        "BOTOCORE_EXPERIMENTAL__PLUGINS": "studiolo=studiolo.workloads.aws_plugin",
-    }
+    seconds = float(spec["StoppingCondition"]["MaxRuntimeInSeconds"]) + 3600
+    return {**env, **credentials.variables(platform, key.project, spec.get("_user", ""), seconds)}
