@@ -27,17 +27,17 @@ def _folder(platform: Platform, handle: str) -> Path:
 
 
 def of_handle(platform: Platform, handle: str) -> list[HostLog]:
-    """One for each host that wrote anything, in order of the hosts' names."""
-    found: dict[str, HostLog] = {}
+    """By host and then by start: what was started again under the same handle has a log for each of its lives."""
+    found: dict[tuple[str, float], HostLog] = {}
     folder = _folder(platform, handle)
     if folder.is_dir():
         for path in folder.glob("*.log"):
             about = json.loads(path.with_suffix(".json").read_text())
-            found[about["host"]] = HostLog(handle, about["host"], about["started"], path)
+            found[about["host"], about["started"]] = HostLog(handle, about["host"], about["started"], path)
     for member in platform.runner.poll(handle).members:
-        if member.name not in found and member.log.exists():
-            found[member.name] = HostLog(handle, member.name, member.started, member.log)
-    return [found[host] for host in sorted(found)]
+        if (member.name, member.started) not in found and member.log.exists():
+            found[member.name, member.started] = HostLog(handle, member.name, member.started, member.log)
+    return [found[key] for key in sorted(found)]
 
 
 def handles(platform: Platform, prefix: str) -> Sequence[str]:
@@ -54,7 +54,7 @@ def keep(platform: Platform, handle: str) -> None:
             continue
         folder = _folder(platform, handle)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = folder / f"{quote(member.name, safe='')}.log"
+        path = folder / f"{quote(member.name, safe='')}@{int(member.started * 1000)}.log"
         about = {"host": member.name, "started": member.started}
         path.with_suffix(".json").write_text(json.dumps(about))
         if not path.exists():

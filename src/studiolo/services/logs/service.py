@@ -81,9 +81,9 @@ class LogsService:
         elif group.startswith(ENDPOINTS):
             start = f"{Key(project, 'Endpoint', group.removeprefix(ENDPOINTS)).handle()}/"
             found = [
-                Stream(_endpoint_stream(handle), log)
+                Stream(_endpoint_stream(handle, log, life), log)
                 for handle in archive.handles(self._platform, start)
-                for log in archive.of_handle(self._platform, handle)
+                for life, log in enumerate(archive.of_handle(self._platform, handle))
             ]
         else:
             raise _not_found("log group")
@@ -226,11 +226,11 @@ def _job_stream(handle: str, log: HostLog) -> str:
     return f"{parts[2]}/{host}-{int(log.started)}"
 
 
-def _endpoint_stream(handle: str) -> str:
-    """ "AllTraffic/i-1-0" of "Endpoint/<account>/<name>/1-AllTraffic-0"."""
+def _endpoint_stream(handle: str, log: HostLog, life: int) -> str:
+    """ "AllTraffic/i-1-0" of "Endpoint/<account>/<name>/1-AllTraffic-0"; an instance that was started again tells since when."""
     generation, _, rest = handle.split("/")[3].partition("-")
     variant, _, index = rest.rpartition("-")
-    return f"{variant}/i-{generation}-{index}"
+    return f"{variant}/i-{generation}-{index}" + (f"-{int(log.started)}" if life else "")
 
 
 def _within(line: LogLine, start: Any, end: Any) -> bool:

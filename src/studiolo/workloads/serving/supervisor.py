@@ -214,7 +214,7 @@ class Supervisor:
             wait = min(MAX_BACKOFF, 0.1 * 2**slot.crashes) if slot.crashes else 0.0
             slot.due = now + wait
             code = os.waitstatus_to_exitcode(status)
-            why = slot.why or (f"by signal {signal.Signals(-code).name}" if code < 0 else f"with status {code}")
+            why = slot.why or _ending(code)
             when = f" in {wait:.1f} s" if wait else ""
             _say(f"A worker ended {why}; starting another{when}")
         return False
@@ -250,6 +250,13 @@ class Supervisor:
         with suppress(ProcessLookupError):
             if slot.pid:
                 os.kill(slot.pid, number)
+
+
+def _ending(code: int) -> str:
+    if code == -signal.SIGKILL:
+        # Nobody of ours sent it.
+        return "by signal SIGKILL, as the system does where the instance's memory is used up"
+    return f"by signal {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
 
 
 def _say(text: str) -> None:
