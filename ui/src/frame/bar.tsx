@@ -9,10 +9,12 @@ import { isDark, setTheme } from "../shared/theme";
 import { Sign } from "./icons";
 import { placeOf } from "./navigation";
 
+const WORDS: Record<string, string> = { create: "Create", compare: "Compare" };
+
 function Trail({ path }: { path: string }) {
   const place = placeOf(path);
   if (!place) return null;
-  const rest = path === place.to ? [] : path.slice(place.to.length + 1).split("/").map(decodeURIComponent);
+  const rest = path === place.to ? [] : path.slice(place.to.length + 1).split("/").map((word) => WORDS[word] ?? decodeURIComponent(word));
   return (
     <ol className="trail" aria-label="Where you are">
       <li>{rest.length ? <Link to={place.to}>{place.text}</Link> : <span aria-current="location">{place.text}</span>}</li>

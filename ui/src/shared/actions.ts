@@ -4,6 +4,10 @@ export interface Action {
   text: string;
   /** Why it can't be done now. */
   disabledReason?: string;
+  /** The key that does it in a list, as written in the menu. */
+  keys?: string;
+  /** A line stands above it in the menu. */
+  apart?: boolean;
   run: () => void;
 }
 
@@ -15,38 +19,35 @@ export interface JobLike {
 const ENDED = new Set(["Completed", "Failed", "Stopped"]);
 export const ended = (status: string) => ENDED.has(status);
 
-type Handlers = Record<"deploy" | "stop" | "clone" | "compare" | "remove", () => void>;
+type Handlers = Record<"open" | "deploy" | "stop" | "clone" | "remove" | "copyPython" | "copyShell", () => void>;
 const viewer = "Viewers can't change things in this project.";
 
-export function jobActions(job: JobLike, canWrite: boolean, on: Handlers): Action[] {
+/** `batch`: where the studio scores data sets. */
+export function jobActions(job: JobLike, canWrite: boolean, on: Handlers & { batch?: () => void }): Action[] {
   const writing = canWrite ? undefined : viewer;
+  const unmade = job.status === "Completed" || job.status === "Stopped" ? undefined : "The job has no model yet.";
   return [
-    {
-      id: "deploy",
-      text: "Deploy…",
-      disabledReason: writing ?? (job.status === "Completed" || job.status === "Stopped" ? undefined : "The job has no model yet."),
-      run: on.deploy,
-    },
-    { id: "clone", text: "Clone…", disabledReason: writing, run: on.clone },
+    { id: "open", text: "Open", keys: "Enter", run: on.open },
+    { id: "deploy", text: "Deploy…", keys: "D", apart: true, disabledReason: writing ?? unmade, run: on.deploy },
+    ...(on.batch ? [{ id: "batch", text: "Batch transform…", disabledReason: writing ?? unmade, run: on.batch }] : []),
+    { id: "clone", text: "Clone and edit…", apart: true, disabledReason: writing, run: on.clone },
+    { id: "copyPython", text: "Copy as Python", run: on.copyPython },
+    { id: "copyShell", text: "Copy as AWS CLI", run: on.copyShell },
     {
       id: "stop",
       text: "Stop",
+      apart: true,
       disabledReason: writing ?? (ended(job.status) || job.status === "Stopping" ? "The job does not run." : undefined),
       run: on.stop,
     },
-    {
-      id: "remove",
-      text: "Delete…",
-      disabledReason: writing ?? (ended(job.status) ? undefined : "Stop the job first."),
-      run: on.remove,
-    },
+    { id: "remove", text: "Delete…", disabledReason: writing ?? (ended(job.status) ? undefined : "Stop the job first."), run: on.remove },
   ];
 }
 
 export function modelActions(canWrite: boolean, on: Pick<Handlers, "deploy" | "remove"> & { batch?: () => void }): Action[] {
   const writing = canWrite ? undefined : viewer;
   return [
-    { id: "deploy", text: "Deploy…", disabledReason: writing, run: on.deploy },
+    { id: "deploy", text: "Deploy…", keys: "D", disabledReason: writing, run: on.deploy },
     ...(on.batch ? [{ id: "batch", text: "Batch transform…", disabledReason: writing, run: on.batch }] : []),
     { id: "remove", text: "Delete…", disabledReason: writing, run: on.remove },
   ];

@@ -5,7 +5,7 @@ import { tarHeader } from "../api/tar";
 import { jobActions } from "./actions";
 import { bytes, duration, number, parseS3 } from "./format";
 
-const nothing = { deploy: () => undefined, stop: () => undefined, clone: () => undefined, compare: () => undefined, remove: () => undefined };
+const nothing = { deploy: () => undefined, stop: () => undefined, clone: () => undefined, open: () => undefined, copyPython: () => undefined, copyShell: () => undefined, remove: () => undefined };
 const allowed = (status: string, canWrite = true) =>
   jobActions({ name: "x", status }, canWrite, nothing)
     .filter((one) => !one.disabledReason)
@@ -13,13 +13,13 @@ const allowed = (status: string, canWrite = true) =>
 
 describe("actions of a job", () => {
   it("offers what its status allows", () => {
-    expect(allowed("Completed")).toEqual(["deploy", "clone", "remove"]);
-    expect(allowed("InProgress")).toEqual(["clone", "stop"]);
-    expect(allowed("Failed")).toEqual(["clone", "remove"]);
+    expect(allowed("Completed")).toEqual(["open", "deploy", "clone", "copyPython", "copyShell", "remove"]);
+    expect(allowed("InProgress")).toEqual(["open", "clone", "copyPython", "copyShell", "stop"]);
+    expect(allowed("Failed")).toEqual(["open", "clone", "copyPython", "copyShell", "remove"]);
   });
-  it("offers a viewer nothing, with the reason", () => {
-    expect(allowed("Completed", false)).toEqual([]);
-    expect(jobActions({ name: "x", status: "Completed" }, false, nothing)[0]?.disabledReason).toContain("Viewers");
+  it("lets a viewer look and copy, with the reason why not more", () => {
+    expect(allowed("Completed", false)).toEqual(["open", "copyPython", "copyShell"]);
+    expect(jobActions({ name: "x", status: "Completed" }, false, nothing)[1]?.disabledReason).toContain("Viewers");
   });
 });
 

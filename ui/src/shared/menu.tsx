@@ -50,6 +50,7 @@ export function ContextMenu({ at, close }: { at: MenuAt; close: () => void }) {
           key={one.id}
           type="button"
           role="menuitem"
+          className={one.apart ? "apart" : undefined}
           aria-disabled={Boolean(one.disabledReason)}
           title={one.disabledReason}
           onClick={() => {
@@ -59,6 +60,7 @@ export function ContextMenu({ at, close }: { at: MenuAt; close: () => void }) {
           }}
         >
           {one.text}
+          {one.keys && <kbd aria-hidden="true">{one.keys}</kbd>}
         </button>
       ))}
     </div>

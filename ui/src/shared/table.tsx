@@ -125,7 +125,7 @@ export function ResourceTable<T>({ config, actionsOf, open, create, bulk }: Prop
     <div className={beside ? "list with-beside" : "list"}>
       <div {...handlers} className="list-table">
         <Table
-          variant="borderless"
+          variant="full-page"
           contentDensity="compact"
           stickyHeader
           stickyHeaderVerticalOffset={52}

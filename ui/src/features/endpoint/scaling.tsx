@@ -114,8 +114,8 @@ function Editor({ resource, target, policy }: { resource: string; target: Target
         {refused !== undefined && <Alert type="error">{describe(refused)}</Alert>}
         <ColumnLayout columns={3}>
           <Text label="Least instances" description="0: sleeps when nobody asks." number value={draft.least} change={(least) => set({ least })} />
-          <Text label="Most instances" number value={draft.most} error={bad} change={(most) => set({ most })} />
-          <Choice label="Follows" value={draft.metric} options={METRICS} change={(metric) => set({ metric })} />
+          <Text label="Most instances" description="Never more than these." number value={draft.most} error={bad} change={(most) => set({ most })} />
+          <Choice label="Follows" description="What the load is measured by." value={draft.metric} options={METRICS} change={(metric) => set({ metric })} />
           <Text label="Aimed at" number value={draft.aim} change={(aim) => set({ aim })} />
           <Text label="Wait before more (seconds)" number value={draft.out} change={(out) => set({ out })} />
           <Text label="Wait before fewer (seconds)" number value={draft.back} change={(back) => set({ back })} />

@@ -6,6 +6,7 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
@@ -15,6 +16,7 @@ import type { EndpointSummary, JobSummary, Machine } from "../../api/types";
 import { useStudio } from "../../shared/context";
 import { bytes, number, time } from "../../shared/format";
 import { Empty, Failure, JobStatus, Link, Status } from "../../shared/parts";
+import { useAlarms } from "../alarm/query";
 
 const useJobs = (status: string | undefined, size: number) =>
   useQuery({
@@ -58,7 +60,7 @@ function MachinePanel() {
 
 export function HomePage() {
   const navigate = useNavigate();
-  const { session, canWrite } = useStudio();
+  const { session, canWrite, can } = useStudio();
   const running = useJobs("InProgress", 8);
   const failed = useJobs("Failed", 5);
   const recent = useJobs(undefined, 8);
@@ -67,6 +69,7 @@ export function HomePage() {
     queryFn: () => sagemaker<{ Endpoints: EndpointSummary[] }>("ListEndpoints", { MaxResults: 8 }),
     select: (answer) => answer.Endpoints,
   });
+  const alarms = useAlarms(can("cloudwatch:DescribeAlarms")).data?.filter((one) => one.StateValue === "ALARM") ?? [];
   const bucket = `sagemaker-us-east-1-${session.project?.account ?? ""}`;
   return (
     <ContentLayout
@@ -116,7 +119,17 @@ export function HomePage() {
           )}
         </Container>
         <Container header={<Header variant="h2">Needs you</Header>} fitHeight>
-          {failed.data?.length ? <Jobs items={failed.data} /> : <Empty title="All is well" text="Jobs that failed appear here." />}
+          {alarms.length > 0 && (
+            <ul className="rows">
+              {alarms.map((one) => (
+                <li key={one.AlarmName}>
+                  <Link to="/alarms">{one.AlarmName}</Link>
+                  <StatusIndicator type="error">Alarm</StatusIndicator>
+                </li>
+              ))}
+            </ul>
+          )}
+          {failed.data?.length ? <Jobs items={failed.data} /> : alarms.length === 0 && <Empty title="All is well" text="Jobs that failed and alarms that go off appear here." />}
         </Container>
         <Container header={<Header variant="h2">Recent jobs</Header>} fitHeight>
           {recent.data?.length ? (

@@ -143,7 +143,7 @@ export function JobPage() {
           variant="h1"
           actions={
             <SpaceBetween direction="horizontal" size="xs">
-              <ActionsButton actions={all.filter((one) => one.id !== "deploy")} />
+              <ActionsButton actions={all.filter((one) => one.id !== "deploy" && one.id !== "open")} />
               <Button variant="primary" disabled={Boolean(deploy.disabledReason)} disabledReason={deploy.disabledReason} onClick={deploy.run}>
                 Deploy…
               </Button>

@@ -2,6 +2,9 @@
 import type { TransformJob } from "../../api/types";
 import { type BatchDraft, newBatch } from "../deploy/request";
 
+/** "$" is all of a record: no filter. */
+const filter = (path: string | undefined): string => (path && path !== "$" ? path : "");
+
 export const batchOf = (job: TransformJob, bucket: string): BatchDraft => ({
   ...newBatch(bucket),
   input: job.TransformInput.DataSource.S3DataSource.S3Uri,
@@ -15,6 +18,6 @@ export const batchOf = (job: TransformJob, bucket: string): BatchDraft => ({
   payload: String(job.MaxPayloadInMB ?? 6),
   parallel: String(job.MaxConcurrentTransforms ?? 0),
   join: job.DataProcessing?.JoinSource === "Input",
-  inputFilter: job.DataProcessing?.InputFilter ?? "",
-  outputFilter: job.DataProcessing?.OutputFilter ?? "",
+  inputFilter: filter(job.DataProcessing?.InputFilter),
+  outputFilter: filter(job.DataProcessing?.OutputFilter),
 });

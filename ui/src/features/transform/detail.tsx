@@ -29,6 +29,7 @@ import { batchOf } from "./clone";
 import { useFiles, useTransform } from "./query";
 
 const LINES = 60;
+const LETTERS = 8000;
 
 function Answers({ job }: { job: TransformJob }) {
   const files = useFiles(job);
@@ -42,6 +43,7 @@ function Answers({ job }: { job: TransformJob }) {
   });
   if (files.isError) return <Failure error={files.error} retry={() => void files.refetch()} />;
   const lines = text.data?.split("\n") ?? [];
+  const part = lines.slice(0, LINES).join("\n").slice(0, LETTERS);
   return (
     <SpaceBetween size="m">
       <Table
@@ -64,8 +66,8 @@ function Answers({ job }: { job: TransformJob }) {
       />
       {shown && text.data !== undefined && (
         <SpaceBetween size="xs">
-          <Box variant="small">{lines.length > LINES ? `The first ${LINES} lines` : "All of it"}</Box>
-          <Code text={lines.slice(0, LINES).join("\n")} />
+          <Box variant="small">{part.length < (text.data.length || 0) ? "The beginning" : "All of it"}</Box>
+          <Code text={part} />
         </SpaceBetween>
       )}
     </SpaceBetween>
@@ -78,7 +80,8 @@ function Overview({ job }: { job: TransformJob }) {
   const told = progressOf("TransformJob", job.TransformJobName);
   const counted = files.data ? files.data.answers.length / files.data.inputs : undefined;
   const share = job.TransformJobStatus === "Completed" ? 1 : (told ?? counted ?? 0);
-  const shaped = job.DataProcessing;
+  const { inputFilter, outputFilter, join } = batchOf(job, "");
+  const shaped = [inputFilter && `input ${inputFilter}`, join && "joined with the input", outputFilter && `output ${outputFilter}`].filter(Boolean).join(", ");
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">Summary</Header>}>
@@ -95,9 +98,7 @@ function Overview({ job }: { job: TransformJob }) {
               { label: "Output", value: <S3Link uri={job.TransformOutput.S3OutputPath} /> },
               { label: "Compute", value: `${job.TransformResources.InstanceCount} × ${job.TransformResources.InstanceType}` },
               { label: "Records", value: `${job.TransformInput.ContentType ?? "any"}, split by ${(job.TransformInput.SplitType ?? "None").toLowerCase()}, ${job.BatchStrategy ?? "MultiRecord"}` },
-              ...(shaped
-                ? [{ label: "Shaped", value: [shaped.InputFilter && `input ${shaped.InputFilter}`, shaped.JoinSource === "Input" && "joined with the input", shaped.OutputFilter && `output ${shaped.OutputFilter}`].filter(Boolean).join(", ") || "–" }]
-                : []),
+              ...(shaped ? [{ label: "Shaped", value: shaped }] : []),
               { label: "ARN", value: <Copy text={job.TransformJobArn} /> },
             ]}
           />
