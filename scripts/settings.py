@@ -16,6 +16,8 @@ VARIABLES = {
     "STUDIOLO_STOP_GRACE_SECONDS": "Seconds a stopped job has between SIGTERM and SIGKILL (120, as on AWS).",
     "STUDIOLO_DURABLE_OBJECTS": "1: an object is forced to the disk before its PUT is answered, so that a power cut takes "
     "nothing back; every PUT then waits for the disk.",
+    "STUDIOLO_METRICS_DAYS": "Days for which the points of endpoints' metrics are kept (15).",
+    "STUDIOLO_ASYNC_DAYS": "Days for which ended asynchronous invocations are listed (7); their results stay in S3.",
     "STUDIOLO_NO_UI": "1 while building the package: leave the web pages out.",
 }
 

@@ -22,6 +22,7 @@ from studiolo.server.quick import QuickInvocations
 from studiolo.server.run import serve
 from studiolo.services.application_autoscaling import service as autoscaling
 from studiolo.services.cloudwatch import service as cloudwatch
+from studiolo.services.housekeeping import Housekeeping
 from studiolo.services.iam.service import IamService
 from studiolo.services.logs.service import LogsService
 from studiolo.services.platform import Platform
@@ -106,7 +107,7 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     runtime = next(one for one in services if isinstance(one, RuntimeService))
     quick = QuickInvocations(runtime.quick, platform.identity, platform.clock)
     loop = ControlLoop(platform.store, platform.runner, controllers(platform), [platform.demand.watch])
-    background = (loop, runtime.processor, Delivery(platform))
+    background = (loop, runtime.processor, Delivery(platform), Housekeeping(platform))
 
     async def main() -> None:
         async def ready() -> None:

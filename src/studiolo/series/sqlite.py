@@ -196,6 +196,17 @@ class SqliteSeries(protocol.Series):
                 found.setdefault(bin * period, []).append((value, count))
         return found
 
+    def prune(self, prefix: str, before: float) -> int:
+        with self._lock:
+            sql = "SELECT id FROM series WHERE resource >= ? AND resource < ?"
+            ids = [row[0] for row in self._db.execute(sql, (prefix, prefix + "\U0010ffff"))]
+        removed = 0
+        for id in ids:
+            # One series at a time, so that nobody waits long for the lock.
+            with self._lock:
+                removed += self._db.execute("DELETE FROM points WHERE series = ? AND time < ?", (id, before)).rowcount
+        return removed
+
     def delete(self, resource: str) -> None:
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")

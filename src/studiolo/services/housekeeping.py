@@ -1,0 +1,64 @@
+"""What nobody needs any more is removed, once an hour: points of endpoints' metrics and ended asynchronous invocations.
+
+What belongs to a job (its metrics, its log) stays as long as the job's record does.
+"""
+
+import asyncio
+import logging
+import os
+
+from studiolo.services.platform import Platform
+from studiolo.services.sagemaker_runtime.asynchronous import invocation
+from studiolo.store.protocol import Missing, Query, Stale
+
+log = logging.getLogger(__name__)
+
+PERIOD = 3600.0
+DAY = 86400.0
+METRICS_DAYS = float(os.environ.get("STUDIOLO_METRICS_DAYS", "15"))
+INVOCATIONS_DAYS = float(os.environ.get("STUDIOLO_ASYNC_DAYS", "7"))
+
+
+def remove_invocations(platform: Platform, before: float) -> int:
+    """Those that ended before; how many."""
+    removed = 0
+    for word in (invocation.COMPLETED, invocation.FAILED, invocation.EXPIRED, invocation.CANCELLED):
+        while True:
+            page = platform.store.query(Query(invocation.KIND, None, state=word, modified_before=before, limit=500))
+            for record in page.records:
+                try:
+                    platform.store.delete(record)
+                except (Missing, Stale):
+                    continue
+                removed += 1
+            if page.token is None or not page.records:
+                break
+    return removed
+
+
+def tidy(platform: Platform) -> None:
+    now = platform.clock()
+    points = platform.series.prune("Endpoint/", now - METRICS_DAYS * DAY)
+    invocations = remove_invocations(platform, now - INVOCATIONS_DAYS * DAY)
+    if points or invocations:
+        log.info("removed %d points of metrics and %d ended invocations", points, invocations)
+
+
+class Housekeeping:
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(PERIOD)
+            try:
+                await asyncio.to_thread(tidy, self._platform)
+            except Exception:
+                log.exception("tidying up failed; again in an hour")
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
