@@ -129,6 +129,15 @@ class StoreContract:
                         break
                 assert sorted(seen) == [f"job-{number:02}" for number in range(23)], (sort, descending)
 
+    def test_a_page_can_be_resumed_after_any_record(self, store):
+        for number in range(5):
+            store.create(key(f"x{number}"), {}, {}, now=1)
+        page = store.query(Query("TrainingJob", None, limit=4))
+        for number in (1, 2, 3, 4):
+            rest = store.query(Query("TrainingJob", None, token=page.resume(number))).records
+            assert [one.key.name for one in rest] == [f"x{n}" for n in range(number, 5)]
+        assert page.resume(4) == page.token
+
     def test_filters(self, store):
         for number in range(6):
             store.create(

@@ -19,6 +19,7 @@ from studiolo.store.protocol import (
     Indexer,
     Is,
     Not,
+    Page,
     Query,
     Tagged,
     Watcher,
@@ -42,8 +43,18 @@ def labels_of(index: Index, tags: Mapping[str, str]) -> dict[str, str]:
     return {**index.labels, **{f"{TAG}{tag}": value for tag, value in tags.items()}}
 
 
-def page_token(*position: Any) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(position)).decode()
+def page_of(query: Query, records: Sequence[Record], positions: Sequence[tuple[Any, int]], more: bool) -> Page:
+    """positions: (sort value, id) of each record."""
+
+    def resume(number: int) -> str:
+        position = (query.kind, query.sort, query.descending, *positions[number - 1])
+        return base64.urlsafe_b64encode(orjson.dumps(position)).decode()
+
+    return Page(records, resume(len(records)) if more and records else None, resume)
+
+
+def no_page(query: Query) -> Page:
+    return Page([], query.token, lambda number: query.token or "")
 
 
 def read_token(token: str, query: Query) -> tuple[Any, int]:

@@ -8,7 +8,7 @@ import orjson
 
 from studiolo.base.record import Document, Key, Record
 from studiolo.store import protocol
-from studiolo.store.index import fold, holds, index_of, page_token, read_token, tell
+from studiolo.store.index import fold, holds, index_of, no_page, page_of, read_token, tell
 from studiolo.store.protocol import AlreadyExists, Change, Index, Indexer, Missing, Page, Query, Stale, Watcher
 
 
@@ -133,14 +133,13 @@ class MemoryStore(protocol.Store):
 
     def query(self, query: Query) -> Page:
         if query.limit < 1:
-            return Page([], query.token)
+            return no_page(query)
         hits = self._found(query)
         if query.token:
             last = read_token(query.token, query)
             hits = [hit for hit in hits if (hit[0] < last if query.descending else hit[0] > last)]
         page = hits[: query.limit]
-        token = page_token(query.kind, query.sort, query.descending, *page[-1][0]) if len(hits) > len(page) else None
-        return Page([record for _, record in page], token)
+        return page_of(query, [record for _, record in page], [position for position, _ in page], len(hits) > len(page))
 
     def count(self, query: Query) -> int:
         return len(self._found(query))

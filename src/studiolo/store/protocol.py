@@ -125,6 +125,8 @@ class Page:
     records: Sequence[Record]
     token: str | None
     """Opaque; None on the last page. A record written while paging is seen at most once."""
+    resume: Callable[[int], str]
+    """A token for what follows the page's n-th record, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import orjson
 from studiolo.base.record import Document, Key, Record
 from studiolo.base.reserve import Reserve, disk_full
 from studiolo.store import protocol
-from studiolo.store.index import fold, index_of, labels_of, page_token, read_token, tell, to_sql
+from studiolo.store.index import fold, index_of, labels_of, no_page, page_of, read_token, tell, to_sql
 from studiolo.store.migrations import STEPS
 from studiolo.store.protocol import (
     AlreadyExists,
@@ -290,7 +290,7 @@ class SqliteStore(protocol.Store):
 
     def query(self, query: Query) -> Page:
         if query.limit < 1:
-            return Page([], query.token)
+            return no_page(query)
         where, values = _where(query)
         sort = _SORT[query.sort]
         order, beyond = ("DESC", "<") if query.descending else ("ASC", ">")
@@ -304,8 +304,7 @@ class SqliteStore(protocol.Store):
         ).fetchall()
         more = len(rows) > query.limit
         rows = rows[: query.limit]
-        token = page_token(query.kind, query.sort, query.descending, rows[-1][11], rows[-1][10]) if more else None
-        return Page([_record(row) for row in rows], token)
+        return page_of(query, [_record(row) for row in rows], [(row[11], row[10]) for row in rows], more)
 
     def count(self, query: Query) -> int:
         where, values = _where(query)
