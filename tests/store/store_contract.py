@@ -1,11 +1,26 @@
 """What every store keeps; test_sqlite.py and test_memory.py run it."""
 
+import operator
 import threading
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from studiolo.base.record import Key
-from studiolo.store.protocol import AlreadyExists, BadToken, Index, Missing, Query, Stale
+from studiolo.store.protocol import (
+    AlreadyExists,
+    BadToken,
+    Either,
+    Every,
+    Index,
+    Is,
+    Missing,
+    Not,
+    Query,
+    Stale,
+    Tagged,
+)
 
 INDEXERS = {
     "TrainingJob": lambda record: Index(
@@ -16,6 +31,50 @@ INDEXERS = {
 
 def key(name, project="123456789012", kind="TrainingJob"):
     return Key(project, kind, name)
+
+
+NAMES = st.sampled_from(["a", "A1", "ab", "Ba", "b-2", "1e3", "x"])
+STATES = st.sampled_from(["InProgress", "Failed", "Completed"])
+TIMES = st.sampled_from([1.0, 2.0, 2.5, 3.0])
+TAGS = st.dictionaries(st.sampled_from(["team", "stage"]), st.sampled_from(["red", "Red", "1"]), max_size=2)
+RECORDS = st.fixed_dictionaries({"name": NAMES, "state": STATES, "created": TIMES, "modified": TIMES, "tags": TAGS})
+COMPARED = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+LEAVES = (
+    st.builds(Is, st.just("name"), st.sampled_from(list(COMPARED)), NAMES)
+    | st.builds(Is, st.just("name"), st.just("contains"), st.sampled_from(["", "A", "b", "E3", "zz"]))
+    | st.builds(Is, st.just("state"), st.sampled_from(list(COMPARED)), STATES)
+    | st.builds(Is, st.sampled_from(["created", "modified"]), st.sampled_from(list(COMPARED)), TIMES)
+    | st.builds(Tagged, st.sampled_from(["team", "stage", "none"]), st.sampled_from(["red", "1", None]))
+)
+CONDITIONS = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.builds(Not, inner)
+        | st.builds(Every, st.lists(inner, max_size=3).map(tuple))
+        | st.builds(Either, st.lists(inner, max_size=3).map(tuple))
+    ),
+    max_leaves=8,
+)
+
+
+def true_of(condition, record):
+    """What a condition means, said once more and apart from the stores."""
+    if isinstance(condition, Is):
+        held = {
+            "name": record.key.name,
+            "state": record.status["TrainingJobStatus"],
+            "created": record.created,
+            "modified": record.modified,
+        }[condition.of]
+        if condition.how == "contains":
+            return condition.value.lower() in held.lower()
+        return COMPARED[condition.how](held, condition.value)
+    if isinstance(condition, Tagged):
+        return condition.tag in record.tags and condition.value in (None, record.tags[condition.tag])
+    if isinstance(condition, Not):
+        return not true_of(condition.one, record)
+    results = [true_of(one, record) for one in condition.of]
+    return all(results) if isinstance(condition, Every) else any(results)
 
 
 class StoreContract:
@@ -69,6 +128,15 @@ class StoreContract:
                     if token is None:
                         break
                 assert sorted(seen) == [f"job-{number:02}" for number in range(23)], (sort, descending)
+
+    def test_a_page_can_be_resumed_after_any_record(self, store):
+        for number in range(5):
+            store.create(key(f"x{number}"), {}, {}, now=1)
+        page = store.query(Query("TrainingJob", None, limit=4))
+        for number in (1, 2, 3, 4):
+            rest = store.query(Query("TrainingJob", None, token=page.resume(number))).records
+            assert [one.key.name for one in rest] == [f"x{n}" for n in range(number, 5)]
+        assert page.resume(4) == page.token
 
     def test_filters(self, store):
         for number in range(6):
@@ -160,3 +228,65 @@ class StoreContract:
             ).decode()
             with pytest.raises(BadToken):
                 store.query(Query("TrainingJob", None, token=forged))
+
+    def test_a_page_of_none_is_empty_and_goes_nowhere(self, store):
+        for number in range(3):
+            store.create(key(f"x{number}"), {}, {}, now=1)
+        token = store.query(Query("TrainingJob", None, limit=1)).token
+        for asked in (None, token):
+            page = store.query(Query("TrainingJob", None, limit=0, token=asked))
+            assert (list(page.records), page.token) == ([], asked)
+
+    def test_a_watcher_that_fails_is_logged_and_hinders_nobody(self, store, caplog):
+        def broken(change):
+            raise RuntimeError("oops")
+
+        seen = []
+        stop = [store.watch(broken), store.watch(lambda change: seen.append(change.key.name))]
+        made = store.create(key("a"), {}, {}, now=1)
+        assert store.get(key("a")) == made and seen == ["a"]
+        assert "a watcher failed" in caplog.text and "oops" in caplog.text
+        for end in (*stop, *stop):
+            end()
+        store.create(key("b"), {}, {}, now=1)
+        assert seen == ["a"]
+
+    def test_tags_are_indexed_from_every_write(self, store):
+        made = store.create(key("x"), {}, {}, now=1, tags={"team": "red", "Group": "not a label"})
+
+        def count(**query):
+            return store.count(Query("TrainingJob", None, **query))
+
+        assert count(tags={"team": "red"}) == 1
+        assert count(labels={"Group": "not a label"}) == 0
+        made = store.write(made, now=2, tags={"team": "blue"})
+        assert count(tags={"team": "red"}) == 0
+        assert count(where=Tagged("team")) == count(where=Tagged("team", "blue")) == 1
+        assert count(where=Tagged("Group")) == 0
+        store.delete(made)
+        assert count(where=Tagged("team")) == 0
+
+    @given(data=st.data())
+    @settings(
+        max_examples=150,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+    )
+    def test_conditions_choose_what_they_say(self, store, data):
+        for record in store.query(Query("TrainingJob", None, limit=100)).records:
+            store.delete(record)
+        made = data.draw(st.lists(RECORDS, min_size=1, max_size=6, unique_by=lambda one: one["name"].casefold()))
+        records = [
+            store.write(
+                store.create(key(one["name"]), {}, {"TrainingJobStatus": one["state"]}, now=one["created"]),
+                now=one["modified"],
+                tags=one["tags"],
+            )
+            for one in made
+        ]
+        where = data.draw(CONDITIONS)
+        wanted = {one.key.name for one in records if true_of(where, one)}
+        for sort in ("name", "created", "modified", "state"):
+            page = store.query(Query("TrainingJob", "123456789012", where=where, sort=sort))
+            assert {one.key.name for one in page.records} == wanted
+        assert store.count(Query("TrainingJob", None, where=where)) == len(wanted)

@@ -1,11 +1,13 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 from store_contract import INDEXERS, StoreContract, key
 
+from studiolo.store.migrations import STEPS
 from studiolo.store.protocol import Query, StoreError
 from studiolo.store.sqlite import SqliteStore
 
@@ -54,3 +56,29 @@ while True:
         store = SqliteStore(tmp_path / "r.db")
         assert store.count(Query("T", None)) >= len(acknowledged)
         assert store.get(key(f"n{int(acknowledged[-1])}", "1", "T")).spec == {"n": int(acknowledged[-1])}
+
+    def test_threads_that_ended_leave_no_connection(self, store):
+        store.create(key("x"), {}, {}, now=1)
+        opened = []
+
+        def read():
+            store.get(key("x"))
+            opened.append(len(store._readers))
+
+        for _ in range(20):
+            thread = threading.Thread(target=read)
+            thread.start()
+            thread.join()
+        assert max(opened) <= 2 and len(store._readers) <= 1
+
+    def test_tags_of_an_older_file_are_found(self, tmp_path):
+        with sqlite3.connect(tmp_path / "r.db") as old:
+            old.executescript(f"{STEPS[0]} PRAGMA user_version = 1;")
+            old.execute(
+                "INSERT INTO records VALUES (1, '1', 'T', 'x', 'x', ?, ?, ?, 1, 1.0, 1.0, '', 0)",
+                (b"{}", b"{}", b'{"team":"red"}'),
+            )
+        old.close()
+        store = SqliteStore(tmp_path / "r.db")
+        assert [one.key.name for one in store.query(Query("T", None, tags={"team": "red"})).records] == ["x"]
+        store.close()

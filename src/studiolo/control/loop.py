@@ -1,15 +1,17 @@
 """The control loop: changes of records and of what runs become keys, and keys go to their kind's controller.
 
-It knows no kind. What fails is logged and tried again, later each time; nothing a controller does can end the loop.
+It knows no kind. What fails is logged and tried again, later each time; nothing a controller does can end the loop. What
+goes on failing is told to the controller, so that the record's owner learns of it.
 """
 
 import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from studiolo.base.record import Key
-from studiolo.control.protocol import Controller
+from studiolo.control.protocol import Controller, TellsFailure
 from studiolo.control.queue import Queue
 from studiolo.run.protocol import Runner
 from studiolo.store.protocol import Change, Store
@@ -23,11 +25,21 @@ WORKERS = 16
 SWEEP = 300.0
 """Seconds between two looks at every key that is not at rest: a safety net, nothing relies on it."""
 FIRST_RETRY, LAST_RETRY = 0.2, 60.0
+PATIENCE_TRIES, PATIENCE_SECONDS = 10, 100.0
+"""So many failures in a row, over so long, are told to the controller. By back-off alone the tenth try comes after 102 s;
+the time counts as well, since changes of the record make tries come sooner."""
 
 
 def backoff(failures: int, jitter: float) -> float:
     """Seconds before the next try after so many failures in a row; jitter between 0 and 1."""
     return min(FIRST_RETRY * 2 ** (failures - 1), LAST_RETRY) * (0.75 + 0.5 * jitter)
+
+
+@dataclass(slots=True)
+class _Failures:
+    first: float
+    last: float = 0.0
+    count: int = 0
 
 
 class ControlLoop:
@@ -39,7 +51,7 @@ class ControlLoop:
         self._wakers = wakers
         self._runner = runner
         self._controllers = {controller.kind: controller for controller in controllers}
-        self._failures: dict[Key, int] = {}
+        self._failures: dict[Key, _Failures] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._unwatch: list[Callable[[], None]] = []
 
@@ -87,17 +99,37 @@ class ControlLoop:
 
     async def _reconcile(self, key: Key) -> None:
         now = asyncio.get_running_loop().time
+        known = self._failures.get(key)
+        if known is not None and now() < known.last + FIRST_RETRY:
+            # A controller that writes and then fails wakes itself by its own change: not without a breath between.
+            self._queue.add_at(key, known.last + FIRST_RETRY)
+            return
         try:
             again = await self._controllers[key.kind].reconcile(key)
-        except Exception:
-            failures = self._failures[key] = self._failures.get(key, 0) + 1
-            delay = backoff(failures, random.random())
-            log.exception("reconciling %s failed (%d in a row); again in %.1f s", key.handle(), failures, delay)
-            self._queue.add_at(key, now() + delay)
+        except Exception as error:
+            await self._failed(key, error)
             return
         self._failures.pop(key, None)
         if again is not None:
             self._queue.add_at(key, now() + again.after)
+
+    async def _failed(self, key: Key, error: Exception) -> None:
+        now = asyncio.get_running_loop().time()
+        known = self._failures.setdefault(key, _Failures(now))
+        known.last, known.count = now, known.count + 1
+        delay = backoff(known.count, random.random())
+        log.error(
+            "reconciling %s failed (%d in a row); again in %.1f s", key.handle(), known.count, delay, exc_info=error
+        )
+        self._queue.add_at(key, now + delay)
+        controller = self._controllers[key.kind]
+        if known.count < PATIENCE_TRIES or now - known.first < PATIENCE_SECONDS:
+            return
+        if isinstance(controller, TellsFailure):
+            try:
+                await controller.failing(key, error, known.count)
+            except Exception:
+                log.exception("that %s fails could not be told", key.handle())
 
     async def stop(self) -> None:
         """Ends between two steps where possible; a step cut short is taken again by the next server."""

@@ -8,8 +8,8 @@ import orjson
 
 from studiolo.base.record import Document, Key, Record
 from studiolo.store import protocol
+from studiolo.store.index import fold, holds, index_of, no_page, page_of, read_token, tell
 from studiolo.store.protocol import AlreadyExists, Change, Index, Indexer, Missing, Page, Query, Stale, Watcher
-from studiolo.store.sqlite import fold, page_token, read_token
 
 
 def _copy(document: Document) -> Any:
@@ -34,14 +34,12 @@ class MemoryStore(protocol.Store):
         if record is None:
             del self._records[self._slot(key)]
         else:
-            indexer = self._indexers.get(key.kind)
-            self._records[self._slot(key)] = (id, record, indexer(record) if indexer else Index())
+            self._records[self._slot(key)] = (id, record, index_of(self._indexers, record))
         self._sequence += 1
         change = Change(self._sequence, key, record)
         self._changes.pop(key, None)
         self._changes[key] = change
-        for watcher in tuple(self._watchers):
-            watcher(change)
+        tell(tuple(self._watchers), change)
 
     def create(
         self, key: Key, spec: Document, status: Document, *, now: float, tags: Mapping[str, str] | None = None
@@ -115,6 +113,7 @@ class MemoryStore(protocol.Store):
             and within(record.modified, query.modified_after, query.modified_before)
             and all(index.labels.get(label) == value for label, value in query.labels.items())
             and all(record.tags.get(tag) == value for tag, value in query.tags.items())
+            and (query.where is None or holds(query.where, record, index))
         )
 
     def _found(self, query: Query) -> list[tuple[tuple[Any, int], Record]]:
@@ -133,13 +132,14 @@ class MemoryStore(protocol.Store):
         return sorted(hits, key=lambda hit: hit[0], reverse=query.descending)
 
     def query(self, query: Query) -> Page:
+        if query.limit < 1:
+            return no_page(query)
         hits = self._found(query)
         if query.token:
             last = read_token(query.token, query)
             hits = [hit for hit in hits if (hit[0] < last if query.descending else hit[0] > last)]
         page = hits[: query.limit]
-        token = page_token(query.kind, query.sort, query.descending, *page[-1][0]) if len(hits) > len(page) else None
-        return Page([record for _, record in page], token)
+        return page_of(query, [record for _, record in page], [position for position, _ in page], len(hits) > len(page))
 
     def count(self, query: Query) -> int:
         return len(self._found(query))
@@ -154,8 +154,15 @@ class MemoryStore(protocol.Store):
         return self._sequence
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
-        self._watchers.append(watcher)
-        return lambda: self._watchers.remove(watcher) if watcher in self._watchers else None
+        with self._lock:
+            self._watchers.append(watcher)
+
+        def unwatch() -> None:
+            with self._lock:
+                if watcher in self._watchers:
+                    self._watchers.remove(watcher)
+
+        return unwatch
 
     def close(self) -> None:
         self._records.clear()

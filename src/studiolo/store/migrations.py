@@ -25,4 +25,9 @@ STEPS = (
     );
     CREATE UNIQUE INDEX newest_change ON changes (kind, project, name);
     """,
+    # Tags beside the labels, so that lists by tag need not read every record.
+    """
+    INSERT OR IGNORE INTO labels (id, label, value)
+    SELECT records.id, 'tag:' || tag.key, tag.value FROM records, json_each(CAST(records.tags AS TEXT)) AS tag;
+    """,
 )

@@ -1,4 +1,4 @@
-"""The port to the record store: the contract that every implementation keeps (tests/store/contract.py proves it).
+"""The port to the record store: the contract that every implementation keeps (tests/store/store_contract.py proves it).
 
 Called by the verbs (spec), the controllers (status) and the control loop (watch). All calls are synchronous, short and
 thread-safe, so handlers on the event loop call them directly. Implementations: sqlite.py, memory.py.
@@ -44,7 +44,8 @@ class Index:
     """What a list may filter and sort by, derived from a record by its kind when it is written.
 
     state:  the kind's status word ("InProgress"), "" where it has none.
-    labels: further equality filters ("EndpointConfigName" -> "x"); values up to 1,024 characters.
+    labels: further equality filters ("EndpointConfigName" -> "x"); values up to 1,024 characters. Names that begin with
+            "tag:" are the store's own.
     """
 
     state: str = ""
@@ -56,10 +57,50 @@ Indexer = Callable[[Record], Index]
 
 
 @dataclass(frozen=True, slots=True)
+class Is:
+    """A member of the index compared. Names compare with their case; "contains" is for names and ignores it."""
+
+    of: Literal["name", "state", "created", "modified"]
+    how: Literal["=", "<", "<=", ">", ">=", "contains"]
+    value: str | float
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    tag: str
+    value: str | None = None
+    """None: the tag is there, whatever it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    one: "Condition"
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """True where there is none."""
+
+    of: "tuple[Condition, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """False where there is none."""
+
+    of: "tuple[Condition, ...]"
+
+
+Condition = Is | Tagged | Not | Every | Either
+"""What the index can answer without reading a record."""
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """One page of a kind's records, filtered and sorted by the store's index.
 
     project None spans all projects (controllers, administration). Times are epoch seconds, bounds exclusive.
+    where is a further condition. limit 0 gives an empty page with the token it was asked with.
     """
 
     kind: str
@@ -72,6 +113,7 @@ class Query:
     modified_before: float | None = None
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    where: Condition | None = None
     sort: Literal["name", "created", "modified", "state"] = "created"
     descending: bool = False
     limit: int = 100
@@ -83,6 +125,8 @@ class Page:
     records: Sequence[Record]
     token: str | None
     """Opaque; None on the last page. A record written while paging is seen at most once."""
+    resume: Callable[[int], str]
+    """A token for what follows the page's n-th record, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +191,7 @@ class Store(Protocol):
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Calls `watcher` after every committed write, in order, in the writing thread. Returns the unsubscriber.
 
-        A watcher must not block and must not raise.
+        A watcher must not block. What it raises is logged: the write stands, and the other watchers are told.
         """
         ...
 

@@ -4,10 +4,10 @@ One connection writes, under a lock; each thread reads on a connection of its ow
 synchronous=NORMAL: a power cut may take back the last moments, a kill -9 takes back nothing.
 """
 
-import base64
 import logging
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,18 +18,18 @@ import orjson
 from studiolo.base.record import Document, Key, Record
 from studiolo.base.reserve import Reserve, disk_full
 from studiolo.store import protocol
+from studiolo.store.index import fold, index_of, labels_of, no_page, page_of, read_token, tell, to_sql
 from studiolo.store.migrations import STEPS
 from studiolo.store.protocol import (
     AlreadyExists,
-    BadToken,
     Change,
-    Index,
     Indexer,
     Missing,
     Page,
     Query,
     Stale,
     StoreFull,
+    Tagged,
     Watcher,
 )
 
@@ -50,33 +50,6 @@ def _record(row: Sequence[Any]) -> Record:
     )
 
 
-def _index(indexers: Mapping[str, Indexer], record: Record) -> Index:
-    indexer = indexers.get(record.key.kind)
-    return indexer(record) if indexer else Index()
-
-
-def fold(name: str) -> str:
-    return name.casefold()
-
-
-def page_token(*position: Any) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(position)).decode()
-
-
-def read_token(token: str, query: Query) -> tuple[Any, int]:
-    """The (sort value, id) a page ended with, if the token was made for this kind and order."""
-    try:
-        kind, sort, descending, value, id = orjson.loads(base64.urlsafe_b64decode(token))
-    except (ValueError, TypeError) as error:
-        raise BadToken(token) from error
-    if (kind, sort, descending) != (query.kind, query.sort, query.descending):
-        raise BadToken(token)
-    textual = query.sort in ("name", "state")
-    if not isinstance(id, int) or not 0 <= id < 2**63 or not isinstance(value, str if textual else int | float):
-        raise BadToken(token)
-    return value, id
-
-
 def _where(query: Query) -> tuple[str, list[Any]]:
     clauses, values = ["kind = ?"], [query.kind]
 
@@ -95,10 +68,22 @@ def _where(query: Query) -> tuple[str, list[Any]]:
     for label, value in query.labels.items():
         clauses.append("id IN (SELECT id FROM labels WHERE label = ? AND value = ?)")
         values += [label, value]
-    for tag, value in query.tags.items():
-        clauses.append("EXISTS (SELECT 1 FROM json_each(records.tags) WHERE key = ? AND value = ?)")
-        values += [tag, value]
+    where = (query.where,) if query.where is not None else ()
+    for condition in (*where, *(Tagged(tag, value) for tag, value in query.tags.items())):
+        sql, given = to_sql(condition)
+        clauses.append(sql)
+        values += given
     return " AND ".join(clauses), values
+
+
+class _Reader:
+    """A thread's own connection: closed when its thread has ended and its locals are dropped."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
 
 
 class SqliteStore(protocol.Store):
@@ -113,7 +98,7 @@ class SqliteStore(protocol.Store):
         self._indexers = indexers or {}
         self._lock = threading.RLock()
         self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._watchers: list[Watcher] = []
         self._writer = self._connect()
         self._migrate()
@@ -139,10 +124,10 @@ class SqliteStore(protocol.Store):
     @property
     def _reader(self) -> sqlite3.Connection:
         if not hasattr(self._local, "reader"):
-            self._local.reader = self._connect()
+            self._local.reader = _Reader(self._connect())
             with self._lock:
-                self._readers.append(self._local.reader)
-        return self._local.reader
+                self._readers.add(self._local.reader)
+        return self._local.reader.connection
 
     @contextmanager
     def _transaction(self) -> Generator[tuple[sqlite3.Connection, list[Change]]]:
@@ -160,8 +145,7 @@ class SqliteStore(protocol.Store):
                     raise StoreFull("The studio's disk is full.") from error
                 raise
             for change in changes:
-                for watcher in tuple(self._watchers):
-                    watcher(change)
+                tell(tuple(self._watchers), change)
 
     def _log(self, writer: sqlite3.Connection, key: Key, record: Record | None) -> Change:
         row = (key.project, key.kind, key.name)
@@ -209,7 +193,7 @@ class SqliteStore(protocol.Store):
         self, key: Key, spec: Document, status: Document, *, now: float, tags: Mapping[str, str] | None = None
     ) -> Record:
         record = Record(key, spec, status, 1, now, now, dict(tags or {}))
-        index = _index(self._indexers, record)
+        index = index_of(self._indexers, record)
         dumps = orjson.dumps
         with self._transaction() as (writer, changes):
             try:
@@ -221,8 +205,8 @@ class SqliteStore(protocol.Store):
                 )  # fmt: skip
             except sqlite3.IntegrityError as error:
                 raise AlreadyExists(self._get(writer, key)[0]) from error
-            if index.labels:
-                self._label(writer, cursor.lastrowid or 0, index.labels)
+            if labels := labels_of(index, record.tags):
+                self._label(writer, cursor.lastrowid or 0, labels)
             changes.append(self._log(writer, key, record))
         return record
 
@@ -279,15 +263,16 @@ class SqliteStore(protocol.Store):
             )
             if (new.spec, new.status, new.tags, new.deleting) == (old.spec, old.status, old.tags, old.deleting):
                 return old
-            index = _index(self._indexers, new)
+            index = index_of(self._indexers, new)
             dumps = orjson.dumps
             writer.execute(
                 "UPDATE records SET spec = ?, status = ?, tags = ?, version = ?, modified = ?, state = ?, deleting = ?"
                 " WHERE id = ?",
                 (dumps(new.spec), dumps(new.status), dumps(new.tags), new.version, now, index.state, new.deleting, id),
             )
-            if index.labels != _index(self._indexers, old).labels:
-                self._label(writer, id, index.labels)
+            labels = labels_of(index, new.tags)
+            if labels != labels_of(index_of(self._indexers, old), old.tags):
+                self._label(writer, id, labels)
             changes.append(self._log(writer, new.key, new))
         return new
 
@@ -304,6 +289,8 @@ class SqliteStore(protocol.Store):
             changes.append(self._log(writer, old.key, None))
 
     def query(self, query: Query) -> Page:
+        if query.limit < 1:
+            return no_page(query)
         where, values = _where(query)
         sort = _SORT[query.sort]
         order, beyond = ("DESC", "<") if query.descending else ("ASC", ">")
@@ -317,8 +304,7 @@ class SqliteStore(protocol.Store):
         ).fetchall()
         more = len(rows) > query.limit
         rows = rows[: query.limit]
-        token = page_token(query.kind, query.sort, query.descending, rows[-1][11], rows[-1][10]) if more else None
-        return Page([_record(row) for row in rows], token)
+        return page_of(query, [_record(row) for row in rows], [(row[11], row[10]) for row in rows], more)
 
     def count(self, query: Query) -> int:
         where, values = _where(query)
@@ -348,11 +334,16 @@ class SqliteStore(protocol.Store):
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         with self._lock:
             self._watchers.append(watcher)
-        return lambda: self._watchers.remove(watcher) if watcher in self._watchers else None
+
+        def unwatch() -> None:
+            with self._lock:
+                if watcher in self._watchers:
+                    self._watchers.remove(watcher)
+
+        return unwatch
 
     def close(self) -> None:
         with self._lock:
             self._writer.close()
-            for reader in self._readers:
-                reader.close()
-            self._readers.clear()
+            for reader in tuple(self._readers):
+                reader.connection.close()

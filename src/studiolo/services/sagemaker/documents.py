@@ -16,6 +16,15 @@ def arn_of(kind: Kind, record: Record) -> str:
     return sagemaker_arn(record.key.project, kind.arn, record.key.name)
 
 
+def word_of(kind: Kind, record: Record) -> str:
+    """The status word: the same in the store's index and in what is shown."""
+    if record.deleting:
+        return "Deleting"
+    if kind.word is not None:
+        return kind.word(record)
+    return str(record.status.get(kind.state, "")) if kind.state else ""
+
+
 def everything(kind: Kind, platform: Platform, record: Record) -> dict[str, Any]:
     """All a kind can say of a record, ours (`_…`) left out."""
     known: dict[str, Any] = {
@@ -27,6 +36,8 @@ def everything(kind: Kind, platform: Platform, record: Record) -> dict[str, Any]
         **record.status,
     }
     known |= kind.describe(platform, record)
+    if kind.state and (record.deleting or kind.word is not None):
+        known[kind.state] = word_of(kind, record)
     return {name: value for name, value in known.items() if not name.startswith("_")}
 
 

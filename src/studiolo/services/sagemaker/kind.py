@@ -32,17 +32,20 @@ def _no_labels(record: Record) -> Mapping[str, str]:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """
-    name:      AWS's: "TrainingJob". Operations are found by it (CreateTrainingJob, ListTrainingJobs …).
+    name:      AWS's: "TrainingJob". Operations are found by it (CreateTrainingJob, ListTrainingJobs …), and the record's
+               key holds the member TrainingJobName.
     arn:       type in the ARN: "training-job".
     state:     the member that holds the status word, "TrainingJobStatus"; None for kinds without one.
+    word:      that word, where it is not simply what the status holds; lists, searches and Describe go by it. A record
+               that is being deleted is "Deleting" without more ado.
     prepare:   checks across members (raises ApiError) and fills in AWS's defaults; returns the spec to store.
     born:      the first status, from the spec and the time.
     describe:  members of Describe that are neither in spec nor status (may override them).
     summary:   likewise for one entry of List.
     labels:    extra equality filters for the store's index (see store.Index.labels).
     filters:   List input member -> label, for filters other than the standard ones (NameContains, StatusEquals,
-               CreationTime…, LastModifiedTime…), which need no word here.
-    order:     sort order of List where the request names none.
+               CreationTime…, LastModifiedTime…), which need no word here. What is neither is refused by its name.
+    sort, order: of List where the request names none; AWS's differ from kind to kind.
     missing:   code and sentence for an unknown name; {arn} and {name} are filled in.
     taken:     likewise for a name in use.
     update:    new spec from the stored record and an Update request; None where the kind has no Update.
@@ -56,12 +59,14 @@ class Kind:
     name: str
     arn: str
     state: str | None = None
+    word: Callable[[Record], str] | None = None
     prepare: Callable[[Platform, Call, dict[str, Any]], dict[str, Any]] = _as_sent
     born: Callable[[Document, float], Mapping[str, Any]] = lambda spec, now: {}
     describe: Callable[[Platform, Record], Mapping[str, Any]] = _nothing
     summary: Callable[[Platform, Record], Mapping[str, Any]] = _nothing
     labels: Callable[[Record], Mapping[str, str]] = _no_labels
     filters: Mapping[str, str] = field(default_factory=dict[str, str])
+    sort: Literal["CreationTime", "Name", "Status", "LastModifiedTime"] = "CreationTime"
     order: Literal["Ascending", "Descending"] = "Descending"
     missing: tuple[str, str] = ("ValidationException", "Requested resource not found.")
     taken: tuple[str, str] = ("ResourceInUse", "A resource with the name {name} already exists ({arn}).")

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from botocore.model import Shape
 
-from studiolo.base.errors import ValidationError
+from studiolo.base.errors import Unsupported, ValidationError
 from studiolo.base.record import Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
@@ -22,15 +22,28 @@ _BOUNDS = {
 }  # fmt: skip
 
 
-def _sort(named: str | None) -> Literal["name", "created", "modified", "state"]:
-    if named is None or named == "CreationTime":
+_PLAIN = frozenset({"NameContains", "StatusEquals", "SortBy", "SortOrder", "MaxResults", "NextToken"})
+
+
+def _sort(named: str) -> Literal["name", "created", "modified", "state"]:
+    if named == "CreationTime":
         return "created"
     if named == "LastModifiedTime":
         return "modified"
-    return "state" if named == "Status" else "name"
+    return "state" if named.endswith("Status") else "name"
+
+
+def _refuse_unknown(kind: Kind, call: Call) -> None:
+    """A filter that did nothing would answer a question that was not asked."""
+    for member in call.params:
+        if member not in _PLAIN and member not in _BOUNDS and member not in kind.filters:
+            raise Unsupported(
+                f"The parameter {member} of {call.operation} is not supported by this version of studiolo."
+            )
 
 
 def to_query(kind: Kind, call: Call) -> Query:
+    _refuse_unknown(kind, call)
     given: dict[str, Any] = dict(call.params)
     bounds: dict[str, Any] = {ours: given[theirs] for theirs, ours in _BOUNDS.items() if theirs in given}
     labels = {label: str(given[member]) for member, label in kind.filters.items() if member in given}
@@ -40,7 +53,7 @@ def to_query(kind: Kind, call: Call) -> Query:
         name_contains=given.get("NameContains"),
         state=given.get("StatusEquals"),
         labels=labels,
-        sort=_sort(given.get("SortBy")),
+        sort=_sort(given.get("SortBy", kind.sort)),
         descending=given.get("SortOrder", kind.order) == "Descending",
         limit=given.get("MaxResults", DEFAULT_PAGE),
         token=given.get("NextToken"),

@@ -1,110 +1,77 @@
-"""Search: filters over dotted paths into what Describe would show, with nested filters and sub-expressions.
-
-Candidates come from the store's index (project and kind, newest first); the rest is matched here, a page at a time.
+"""Search and GetSearchSuggestions: what the store's index can answer it answers (narrow.py), the rest is judged here
+record by record (expressions.py), as few as it takes to fill the page.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from studiolo.base.errors import ValidationError
+import orjson
+
+from studiolo.base.errors import Unsupported, ValidationError
 from studiolo.base.record import Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
-from studiolo.services.sagemaker.documents import arn_of, cut, everything, tag_list
+from studiolo.services.sagemaker.documents import cut, everything, tag_list
+from studiolo.services.sagemaker.expressions import check, properties, satisfies, values_at
 from studiolo.services.sagemaker.kind import Kind
-from studiolo.store.protocol import Query
-from studiolo.wire.model import members, operation
-from studiolo.wire.values import BadValue, read_time
+from studiolo.services.sagemaker.narrow import indexed, narrow
+from studiolo.store.protocol import BadToken, Missing, Query
+from studiolo.wire.model import element, members, operation
 
 BATCH = 500
+COUNTED = 10_000
+"""How many records are looked at beyond the page, only to count the hits; then "at least so many" must do."""
 MAX_SUGGESTIONS = 20
+PAGE = 10
+_KINDS = {"ExperimentTrial": "Trial", "ExperimentTrialComponent": "TrialComponent"}
+"""Resources that are not called as their kind."""
 
 
-def values_at(document: Any, path: Sequence[str]) -> Iterator[Any]:
-    """Every value a dotted path leads to; lists are entered, a map's keys may hold dots of their own."""
-    if isinstance(document, list):
-        for item in document:
-            yield from values_at(item, path)
-    elif not path:
-        yield document
-    elif isinstance(document, dict):
-        for length in range(1, len(path) + 1):
-            key = ".".join(path[:length])
-            if key in document:
-                yield from values_at(document[key], path[length:])
+@dataclass(frozen=True, slots=True)
+class _Request:
+    kind: Kind
+    expression: Mapping[str, Any]
+    by: str
+    query: Query
+    exact: bool
+    """The query alone finds the hits."""
+    digest: str
+    after: str | int | None
+    """Where the page before ended: a token of the store, or a number of hits where the index can't sort by `by`."""
+    before: int
+    """Hits on the pages before."""
 
 
-def _compare(value: Any, text: str) -> int | None:
-    """-1, 0 or 1 of a stored value against a filter's text; None where they can't be compared."""
-    if isinstance(value, bool):
-        left: Any = str(value).lower()
-        right: Any = text.lower()
-    elif isinstance(value, int | float):
-        try:
-            right = float(text)
-        except ValueError:
-            try:
-                right = read_time(text)
-            except BadValue:
-                return None
-        left = float(value)
-    elif isinstance(value, str):
-        try:
-            left, right = float(value), float(text)
-        except ValueError:
-            left, right = value, text
-    else:
-        return None
-    return (left > right) - (left < right)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    records: Sequence[Record]
+    after: str | int | None
+    total: int
+    all_counted: bool = True
 
 
-_ORDERED: Mapping[str, Callable[[int], bool]] = {
-    "Equals": lambda sign: sign == 0,
-    "GreaterThan": lambda sign: sign > 0,
-    "GreaterThanOrEqualTo": lambda sign: sign >= 0,
-    "LessThan": lambda sign: sign < 0,
-    "LessThanOrEqualTo": lambda sign: sign <= 0,
-}
+def _flat(kind: Kind, platform: Platform, record: Record) -> dict[str, Any]:
+    """All that can be searched: tags and metrics also by their own names (`Tags.team`, `Metrics.loss`)."""
+    document = everything(kind, platform, record)
+    document["Tags"] = [*tag_list(record), dict(record.tags)] if record.tags else []
+    if final := document.get("FinalMetricDataList"):
+        document["Metrics"] = {one["MetricName"]: one["Value"] for one in final}
+    if kind.name == "Model":
+        document["Model"] = dict(document)
+    return document
 
 
-def matches(document: Any, one: Mapping[str, Any]) -> bool:
-    operator, text = one.get("Operator", "Equals"), one.get("Value", "")
-    found = list(values_at(document, str(one["Name"]).split(".")))
-    if operator == "Exists":
-        return bool(found)
-    if operator == "NotExists":
-        return not found
-    if "Value" not in one:
-        raise ValidationError(f"The filter on {one['Name']} needs a Value for the operator {operator}.")
-    if operator == "NotEquals":
-        return all(_compare(value, text) != 0 for value in found)
-    if operator == "Contains":
-        return any(text.lower() in str(value).lower() for value in found)
-    if operator == "In":
-        wanted = [item.strip() for item in text.split(",")]
-        return any(_compare(value, item) == 0 for value in found for item in wanted)
-    fits = _ORDERED[operator]
-    return any(sign is not None and fits(sign) for sign in (_compare(value, text) for value in found))
-
-
-def _nested(document: Any, one: Mapping[str, Any]) -> bool:
-    """All filters must hold of one and the same element of the nested list."""
-    path = str(one["NestedPropertyName"])
-    prefix = f"{path}."
-    inner = [{**each, "Name": str(each["Name"]).removeprefix(prefix)} for each in one["Filters"]]
-    return any(all(matches(element, each) for each in inner) for element in values_at(document, path.split(".")))
-
-
-def satisfies(document: Any, expression: Mapping[str, Any]) -> bool:
-    results = (
-        *(matches(document, one) for one in expression.get("Filters", ())),
-        *(_nested(document, one) for one in expression.get("NestedFilters", ())),
-        *(satisfies(document, one) for one in expression.get("SubExpressions", ())),
-    )
-    if not results:
-        return True
-    return any(results) if expression.get("Operator") == "Or" else all(results)
+def _rank(document: Mapping[str, Any], path: Sequence[str]) -> tuple[int, Any]:
+    """What has no such property comes before all that has; numbers before text."""
+    value = next(values_at(document, path), None)
+    if isinstance(value, int | float):
+        return 1, float(value)
+    return (2, value.casefold()) if isinstance(value, str) else (0, 0)
 
 
 class Search:
@@ -112,77 +79,156 @@ class Search:
         self._platform = platform
         self._kinds = kinds
 
-    def _kind(self, call: Call) -> Kind | None:
-        """None for a resource AWS has and this version does not: nothing of it can be found."""
-        return self._kinds.get(str(call.params["Resource"]))
+    # What is asked.
 
-    def _documents(self, kind: Kind, call: Call) -> Iterator[tuple[Record, dict[str, Any]]]:
-        query = Query(kind.name, call.caller.project, sort="created", descending=True, limit=BATCH)
-        while True:
-            page = self._platform.store.query(query)
-            for record in page.records:
-                document = everything(kind, self._platform, record)
-                document |= {"Tags": tag_list(record)}
-                yield record, document
-            if page.token is None:
-                return
-            query = Query(
-                kind.name, call.caller.project, sort="created", descending=True, limit=BATCH, token=page.token
-            )
+    def _kind(self, call: Call) -> Kind:
+        name = str(call.params["Resource"])
+        kind = self._kinds.get(_KINDS.get(name, name))
+        if kind is None:
+            raise Unsupported(f"{call.operation} for the resource {name} is not supported by this version of studiolo.")
+        return kind
+
+    def _read(self, call: Call) -> _Request:
+        kind, params = self._kind(call), call.params
+        if params.get("CrossAccountFilterOption") == "CrossAccount":
+            raise Unsupported("CrossAccountFilterOption CrossAccount is not supported by this version of studiolo.")
+        if params.get("VisibilityConditions"):
+            raise Unsupported("VisibilityConditions are not supported by this version of studiolo.")
+        expression = params.get("SearchExpression", {})
+        check(expression)
+        by = str(params.get("SortBy", "LastModifiedTime"))
+        known = _roots(kind)
+        for name in (*properties(expression), by):
+            if name.partition(".")[0] not in known:
+                raise ValidationError(f"Unknown property name: {name}. It is no property of the resource {kind.name}.")
+        where, exact = narrow(kind, expression)
+        query = Query(
+            kind.name,
+            call.caller.project,
+            where=where,
+            sort=indexed(kind, by) or "created",
+            descending=params.get("SortOrder", "Descending") == "Descending",
+            limit=int(params.get("MaxResults", PAGE)),
+        )
+        asked = (kind.name, call.caller.project, expression, by, query.descending)
+        digest = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+        after, before = _read_token(params.get("NextToken"), digest, textual=indexed(kind, by) is not None)
+        return _Request(kind, expression, by, query, exact, digest, after, before)
+
+    # What is found.
 
     async def search(self, call: Call) -> Mapping[str, Any]:
-        kind = self._kind(call)
-        if kind is None:
-            return {"Results": [], "TotalHits": {"Value": 0, "Relation": "EqualTo"}}
-        return await asyncio.to_thread(self._search, kind, call)
+        return await asyncio.to_thread(self._search, self._read(call))
 
-    def _search(self, kind: Kind, call: Call) -> Mapping[str, Any]:
-        """In a thread: it looks at every record of the kind, which takes a while where there are many."""
-        expression = call.params.get("SearchExpression", {})
-        found = [(record, doc) for record, doc in self._documents(kind, call) if satisfies(self._flat(doc), expression)]
-        by = str(call.params.get("SortBy", "LastModifiedTime"))
-        found.sort(key=lambda item: self._sort_key(item[1], by), reverse=call.params.get("SortOrder") != "Ascending")
-        start = _position(call.params.get("NextToken"))
-        size = int(call.params.get("MaxResults", 10))
-        page = found[start : start + size]
-        more = start + size < len(found)
+    def _search(self, asked: _Request) -> Mapping[str, Any]:
+        try:
+            if indexed(asked.kind, asked.by) is None:
+                found = self._ranked(asked)
+            elif asked.exact:
+                found = self._paged(asked)
+            else:
+                found = self._walked(asked)
+        except BadToken as error:
+            raise _bad_token() from error
+        token = None
+        if found.after is not None:
+            hits = asked.before + len(found.records)
+            token = base64.urlsafe_b64encode(orjson.dumps([asked.digest, found.after, hits])).decode()
+        relation = "EqualTo" if found.all_counted else "GreaterThanOrEqualTo"
         return {
-            "Results": [{kind.name: self._result(kind, record, document)} for record, document in page],
-            "NextToken": f"offset:{start + size}" if more else None,
-            "TotalHits": {"Value": len(found), "Relation": "EqualTo"},
+            "Results": [{asked.kind.name: self._result(asked.kind, record)} for record in found.records],
+            "NextToken": token,
+            "TotalHits": {"Value": found.total, "Relation": relation},
         }
 
-    def _flat(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Tags and metrics also by their own names: `Tags.team`, `Metrics.loss`."""
-        tags: list[Any] = [*document["Tags"], {tag["Key"]: tag["Value"] for tag in document["Tags"]}]
-        metrics = {one["MetricName"]: one["Value"] for one in document.get("FinalMetricDataList") or ()}
-        return {**document, "Tags": tags, "Metrics": metrics}
+    def _paged(self, asked: _Request) -> _Found:
+        """The index knows it all."""
+        page = self._platform.store.query(replace(asked.query, token=_text(asked.after)))
+        return _Found(page.records, page.token, self._platform.store.count(asked.query))
 
-    def _sort_key(self, document: Mapping[str, Any], by: str) -> tuple[bool, str, Any]:
-        value = next(values_at(self._flat(document), by.split(".")), None)
-        return (value is not None, type(value).__name__, value if isinstance(value, str | int | float) else 0)
+    def _walked(self, asked: _Request) -> _Found:
+        """In the index's order until the page is full; then on, as far as it is cheap, to count."""
+        store, size = self._platform.store, asked.query.limit
+        hits: list[Record] = []
+        count = beyond = 0
+        after: str | None = None
+        query = replace(asked.query, limit=BATCH, token=_text(asked.after))
+        while True:
+            page = store.query(query)
+            for number, record in enumerate(page.records, 1):
+                if count > size:
+                    beyond += 1
+                if not satisfies(_flat(asked.kind, self._platform, record), asked.expression):
+                    continue
+                count += 1
+                if count <= size:
+                    hits.append(record)
+                if count == size:
+                    after = page.resume(number)
+            if page.token is None or beyond >= COUNTED:
+                more = after if count > size else None
+                return _Found(hits, more, asked.before + count, page.token is None)
+            query = replace(query, token=page.token)
 
-    def _result(self, kind: Kind, record: Record, document: Mapping[str, Any]) -> dict[str, Any]:
-        model = operation("sagemaker", "Search")
-        assert model is not None and model.output_shape is not None
-        results = members(model.output_shape)["Results"]
-        shape = members(results.member)[kind.name]  # type: ignore[attr-defined]
-        if "Model" in members(shape) and kind.name == "Model":
-            inner = cut(members(shape)["Model"], document)
-            return {"Model": inner}
-        return cut(shape, {**document, f"{kind.name}Arn": arn_of(kind, record)})
+    def _ranked(self, asked: _Request) -> _Found:
+        """By a property the index does not hold: all hits are looked at, and only their ranks kept."""
+        store, path = self._platform.store, asked.by.split(".")
+        query = replace(asked.query, limit=BATCH)
+        ranks: list[tuple[tuple[int, Any], int, Record]] = []
+        while True:
+            page = store.query(query)
+            for record in page.records:
+                document = _flat(asked.kind, self._platform, record)
+                if asked.exact or satisfies(document, asked.expression):
+                    bare = replace(record, spec={}, status={}, tags={})
+                    ranks.append((_rank(document, path), len(ranks), bare))
+            if page.token is None:
+                break
+            query = replace(query, token=page.token)
+        ranks.sort(key=lambda one: one[0], reverse=asked.query.descending)
+        start = asked.after if isinstance(asked.after, int) else 0
+        end = start + asked.query.limit
+        records: list[Record] = []
+        for _, _, record in ranks[start:end]:
+            try:
+                records.append(store.get(record.key))
+            except Missing:
+                continue
+        return _Found(records, end if end < len(ranks) else None, len(ranks))
+
+    def _result(self, kind: Kind, record: Record) -> dict[str, Any]:
+        document = {**everything(kind, self._platform, record), "Tags": tag_list(record)}
+        shape = _shape(kind)
+        if kind.name == "Model":
+            return {"Model": cut(members(shape)["Model"], document)}
+        return cut(shape, document)
+
+    # What could be asked.
 
     async def suggest(self, call: Call) -> Mapping[str, Any]:
         kind = self._kind(call)
-        query = call.params.get("SuggestionQuery", {}).get("PropertyNameQuery", {}).get("PropertyNameHint", "")
+        hint = call.params.get("SuggestionQuery", {}).get("PropertyNameQuery", {}).get("PropertyNameHint", "")
+        query = Query(kind.name, call.caller.project, sort="created", descending=True, limit=BATCH)
         names: set[str] = set()
-        if kind is not None:
-            for number, (_, document) in enumerate(self._documents(kind, call)):
-                names |= set(_paths(self._flat(document)))
-                if number >= BATCH:
-                    break
-        hits = sorted(name for name in names if query.lower() in name.lower())[:MAX_SUGGESTIONS]
+        for record in self._platform.store.query(query).records:
+            names |= set(_paths(_flat(kind, self._platform, record)))
+        known = _roots(kind)
+        names = {name for name in names if name.partition(".")[0] in known}
+        hits = sorted(name for name in names if hint.lower() in name.lower())[:MAX_SUGGESTIONS]
         return {"PropertyNameSuggestions": [{"PropertyName": name} for name in hits]}
+
+
+def _shape(kind: Kind) -> Any:
+    model = operation("sagemaker", "Search")
+    assert model is not None and model.output_shape is not None
+    return members(element(members(model.output_shape)["Results"]))[kind.name]
+
+
+def _roots(kind: Kind) -> set[str]:
+    """First names of the properties a resource has."""
+    shape = _shape(kind)
+    inner = members(members(shape)["Model"]) if kind.name == "Model" else {}
+    return {*members(shape), *inner, "Tags", "Metrics", "CreationTime", "LastModifiedTime"}
 
 
 def _paths(document: Any, prefix: str = "") -> Iterator[str]:
@@ -196,10 +242,22 @@ def _paths(document: Any, prefix: str = "") -> Iterator[str]:
         yield prefix
 
 
-def _position(token: str | None) -> int:
+def _text(token: str | int | None) -> str | None:
+    return token if isinstance(token, str) else None
+
+
+def _bad_token() -> ValidationError:
+    return ValidationError("Invalid pagination token: it was not issued for this search.")
+
+
+def _read_token(token: str | None, digest: str, textual: bool) -> tuple[str | int | None, int]:
     if token is None:
-        return 0
-    text = token.removeprefix("offset:")
-    if text == token or not text.isdecimal():
-        raise ValidationError(f'Invalid pagination token because "{token[:100]}" was not issued for this search.')
-    return int(text)
+        return None, 0
+    try:
+        issued_for, after, before = orjson.loads(base64.urlsafe_b64decode(token))
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise _bad_token() from error
+    fits = isinstance(after, str) if textual else type(after) is int and 0 <= after < 2**53
+    if issued_for != digest or not fits or type(before) is not int or not 0 <= before < 2**53:
+        raise _bad_token()
+    return after, before

@@ -9,6 +9,7 @@ from studiolo.base.record import Record
 from studiolo.control.protocol import Controller
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
+from studiolo.services.sagemaker.documents import word_of
 from studiolo.services.sagemaker.kind import Kind
 from studiolo.services.sagemaker.kinds import endpoint, endpoint_config, model, training_job, transform_job
 from studiolo.services.sagemaker.listing import results_member
@@ -32,8 +33,7 @@ KINDS: Mapping[str, Kind] = {
 
 def _indexer(kind: Kind) -> Indexer:
     def index(record: Record) -> Index:
-        word = "Deleting" if record.deleting else str(record.status.get(kind.state, "")) if kind.state else ""
-        return Index(word, kind.labels(record))
+        return Index(word_of(kind, record), kind.labels(record))
 
     return index
 

@@ -48,6 +48,9 @@ class Tags:
                 return {"Tags": tag_list(written)}
 
     async def list(self, call: Call) -> Mapping[str, Any]:
+        if "NextToken" in call.params:
+            # All tags a resource may have fit in the smallest page there is.
+            raise ValidationError("Invalid pagination token: a list of tags has one page.")
         return {"Tags": tag_list(self._find(call))}
 
     async def delete(self, call: Call) -> Mapping[str, Any]:

@@ -60,7 +60,7 @@ def _born(spec: Document, now: float) -> Mapping[str, Any]:
 
 def _update(platform: Platform, call: Call, record: Record) -> Mapping[str, Any]:
     deployment = _deployment(call.params)
-    if record.deleting or _describe(platform, record)["EndpointStatus"] not in ("InService", "Failed"):
+    if record.deleting or _word(record) not in ("InService", "Failed"):
         raise ValidationError(f'Cannot update in-progress endpoint "{_arn(record)}".')
     name = _config(platform, call.caller.project, call.params["EndpointConfigName"])
     generation = record.spec["_generation"] + 1
@@ -86,14 +86,9 @@ def _describe(platform: Platform, record: Record) -> dict[str, Any]:
     live, following = status.get("_live"), status.get("_next")
     known: dict[str, Any] = {
         "EndpointConfigName": status.get("EndpointConfigName", record.spec["EndpointConfigName"]),
-        "EndpointStatus": statuses.noted(record, status.get("_ready", ()))["EndpointStatus"],
         "LastDeploymentConfig": record.spec.get("_deployment") or None,
         "PendingDeploymentSummary": statuses.pending(record),
     }
-    if record.deleting:
-        known["EndpointStatus"] = "Deleting"
-    elif status.get("_settled") not in (None, record.spec["_generation"]):
-        known["EndpointStatus"] = "Updating"
     plan = live or following
     if plan is not None:
         known["ProductionVariants"] = statuses.variants(record, plan, shadow=False)
@@ -110,8 +105,10 @@ def _describe(platform: Platform, record: Record) -> dict[str, Any]:
     return {name: value for name, value in known.items() if value is not None}
 
 
-def _summary(platform: Platform, record: Record) -> Mapping[str, Any]:
-    return {"EndpointStatus": _describe(platform, record)["EndpointStatus"]}
+def _word(record: Record) -> str:
+    if record.status.get("_settled") not in (None, record.spec["_generation"]):
+        return "Updating"
+    return str(statuses.noted(record, record.status.get("_ready", ()))["EndpointStatus"])
 
 
 def _may_delete(platform: Platform, record: Record) -> None:
@@ -125,10 +122,10 @@ KIND = Kind(
     "Endpoint",
     arn="endpoint",
     state="EndpointStatus",
+    word=_word,
     prepare=_prepare,
     born=_born,
     describe=_describe,
-    summary=_summary,
     update=_update,
     delete="controller",
     may_delete=_may_delete,

@@ -56,6 +56,15 @@ class EndpointController:
         except Stale:
             return Again(0)
 
+    async def failing(self, key: Key, error: Exception, failures: int) -> None:
+        try:
+            record = self._platform.store.get(key)
+            # Said once: a reason written anew with every try would wake the controller at once each time.
+            if "_stuck" not in record.status:
+                self._write(record, statuses.stuck(record, error, failures))
+        except (Missing, Stale):
+            return
+
     # Looking.
 
     def _awake(self, record: Record) -> planning.Awake:
@@ -133,6 +142,8 @@ class EndpointController:
         awake = self._units(record)[1]
         asleep = planning.asleep(record, awake)
         await asyncio.to_thread(self._upkeep.rest, record, awake, asleep)
+        if "_stuck" in record.status:
+            self._write(self._platform.store.get(record.key), statuses.unstuck(record))
         return Again(SAMPLE)
 
     def _now(self) -> float:

@@ -3,6 +3,7 @@
 _next     the plan being deployed        _live   the plan in service
 _shift    {"Step", "Since", "Share"}: how much of the traffic the plan being deployed has got
 _ready    handles of the units that answer
+_stuck    the controller could not go on; FailureReason says why, until it can
 _settled  the generation that was deployed, or given up, last
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studiolo.base.record import Record
+from studiolo.services.sagemaker.failing import reason
 from studiolo.services.sagemaker.kinds.endpoint import plan as planning
 
 Status = dict[str, Any]
@@ -52,6 +54,19 @@ def failed(record: Record, reason: str) -> Status:
         "FailureReason": reason[:1024],
         "_settled": record.spec["_generation"],
     }
+
+
+def stuck(record: Record, error: Exception, failures: int) -> Status:
+    """What is being deployed is given up; what serves, and what is being deleted, goes on being looked after."""
+    why = reason("endpoint", error, failures)
+    unsettled = record.status.get("_settled") != record.spec["_generation"]
+    if unsettled and not record.deleting:
+        return failed(record, why)
+    return {**record.status, "FailureReason": why, "_stuck": True}
+
+
+def unstuck(record: Record) -> Status:
+    return _without(record.status, "_stuck", "FailureReason")
 
 
 def noted(record: Record, ready: Sequence[str]) -> Status:

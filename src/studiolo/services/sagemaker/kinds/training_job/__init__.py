@@ -17,11 +17,22 @@ def _describe(platform: Platform, record: Record) -> Mapping[str, Any]:
     known: dict[str, Any] = {}
     if "ModelArtifacts" not in record.status:
         known |= model_members(record)
-    if record.deleting:
-        known["TrainingJobStatus"] = "Deleting"
-    elif "_stop" in record.spec and record.status["TrainingJobStatus"] not in ENDED:
-        known |= {"TrainingJobStatus": "Stopping", "SecondaryStatus": "Stopping"}
+    if _word(record) == "Stopping":
+        known["SecondaryStatus"] = "Stopping"
     return known
+
+
+def _word(record: Record) -> str:
+    word = str(record.status["TrainingJobStatus"])
+    return "Stopping" if "_stop" in record.spec and word not in ENDED else word
+
+
+def _labels(record: Record) -> Mapping[str, str]:
+    labels = {
+        "WarmPoolStatus": record.status.get("WarmPoolStatus", {}).get("Status"),
+        "TrainingPlanArn": record.spec.get("ResourceConfig", {}).get("TrainingPlanArn"),
+    }
+    return {name: value for name, value in labels.items() if value}
 
 
 def _stop(record: Record) -> None:
@@ -39,9 +50,13 @@ KIND = Kind(
     "TrainingJob",
     arn="training-job",
     state="TrainingJobStatus",
+    word=_word,
     prepare=prepare,
     born=born,
     describe=_describe,
+    labels=_labels,
+    filters={"WarmPoolStatusEquals": "WarmPoolStatus", "TrainingPlanArnEquals": "TrainingPlanArn"},
+    order="Ascending",
     stop=_stop,
     delete="controller",
     may_delete=_may_delete,

@@ -18,6 +18,7 @@ from studiolo.control.protocol import Again
 from studiolo.run.protocol import Environment, EnvironmentError_, Group, GroupState, Member, Mount, Resources
 from studiolo.services.logs import archive
 from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.failing import reason
 from studiolo.services.sagemaker.jobs.inputs import Cancelled, InputError
 from studiolo.services.sagemaker.jobs.usage import Sampler
 from studiolo.services.sagemaker.kinds.training_job import metrics, status
@@ -71,6 +72,15 @@ class TrainingJobController:
             return await self._act(decide(record, seen), record, seen)
         except Stale:
             return Again(0)
+
+    async def failing(self, key: Key, error: Exception, failures: int) -> None:
+        """A job that can't be brought on ends; one that has ended, or is being deleted, stays what it is."""
+        try:
+            record = self._platform.store.get(key)
+            if not record.deleting and record.status["TrainingJobStatus"] not in status.ENDED:
+                self._fail(record, reason("job", error, failures))
+        except (Missing, Stale):
+            return
 
     # Looking.
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from studiolo.base.errors import ValidationError
 from studiolo.base.record import Document, Record
-from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.kind import Kind
 from studiolo.services.sagemaker.kinds.transform_job.controller import TransformJobController
 from studiolo.services.sagemaker.kinds.transform_job.decide import ENDED
@@ -16,9 +15,9 @@ def _born(spec: Document, now: float) -> Mapping[str, Any]:
     return {"TransformJobStatus": "InProgress"}
 
 
-def _word(platform: Platform, record: Record) -> Mapping[str, Any]:
-    stopping = "_stop" in record.spec and record.status["TransformJobStatus"] not in ENDED
-    return {"TransformJobStatus": "Stopping"} if stopping else {}
+def _word(record: Record) -> str:
+    word = str(record.status["TransformJobStatus"])
+    return "Stopping" if "_stop" in record.spec and word not in ENDED else word
 
 
 def _stop(record: Record) -> None:
@@ -31,10 +30,9 @@ KIND = Kind(
     "TransformJob",
     arn="transform-job",
     state="TransformJobStatus",
+    word=_word,
     prepare=prepare,
     born=_born,
-    describe=_word,
-    summary=_word,
     stop=_stop,
     delete=None,
     missing=("ValidationException", "Could not find requested job with name: {name}"),

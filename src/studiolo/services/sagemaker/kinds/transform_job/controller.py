@@ -16,11 +16,12 @@ from studiolo.run.protocol import EnvironmentError_, GroupState
 from studiolo.series import logs
 from studiolo.services.logs import archive
 from studiolo.services.platform import Platform
+from studiolo.services.sagemaker import failing
 from studiolo.services.sagemaker.hosting.containers import PlanError
 from studiolo.services.sagemaker.jobs.inputs import Cancelled, InputError
 from studiolo.services.sagemaker.jobs.usage import Sampler
 from studiolo.services.sagemaker.kinds.transform_job import groups, progress
-from studiolo.services.sagemaker.kinds.transform_job.decide import Act, Observed, decide, outcome
+from studiolo.services.sagemaker.kinds.transform_job.decide import ENDED, Act, Observed, decide, outcome
 from studiolo.services.sagemaker.kinds.transform_job.inputs import Inputs, mark
 from studiolo.services.sagemaker.kinds.transform_job.outputs import MAX_REASON, OutputError, Outputs, reason
 from studiolo.services.sagemaker.kinds.transform_job.spec import hosts_of
@@ -61,6 +62,14 @@ class TransformJobController:
             return await asyncio.to_thread(self._act, decide(record, seen), record, seen)
         except Stale:
             return Again(0)
+
+    async def failing(self, key: Key, error: Exception, failures: int) -> None:
+        try:
+            record = self._platform.store.get(key)
+            if record.status["TransformJobStatus"] not in ENDED:
+                self._finish(record, "Failed", failing.reason("job", error, failures))
+        except (Missing, Stale):
+            return
 
     # Looking.
 
