@@ -16,10 +16,11 @@ SCRIPTS = Path(__file__).parent / "sdk"
         ("sdk2", ["v2.py", "sklearn"]),
         ("sdk2", ["v2.py", "xgboost"]),
         ("sdk2", ["v2.py", "xgboost-script"]),
+        ("sdk2", ["v2_deploy.py"]),
         ("sdk3", ["v3.py"]),
         ("sdk3", ["v3_builder.py"]),
     ],
-    ids=["v2-sklearn", "v2-xgboost", "v2-xgboost-script", "v3-trainer", "v3-builder"],
+    ids=["v2-sklearn", "v2-xgboost", "v2-xgboost-script", "v2-deploy", "v3-trainer", "v3-builder"],
 )
 def test_an_ordinary_script_runs_unchanged(studio, tmp_path, venv, script):
     python = VENVS / venv / "bin" / "python"
