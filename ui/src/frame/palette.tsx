@@ -47,10 +47,12 @@ export function Palette({ close }: { close: () => void }) {
     ...PAGES.filter((one) => !one.needs || can(one.needs)),
     { group: "Do", text: isDark() ? "Light theme" : "Dark theme", to: "", run: () => setTheme(isDark() ? "light" : "dark") },
   ];
-  const deployable = canWrite && text ? (found.data ?? []).filter((one) => one.group === "Model") : [];
+  // What is shown while the next answer is under way may be of an older text: Enter must not go there.
+  const matching = (found.data ?? []).filter((one) => one.text.toLowerCase().includes(text.toLowerCase()));
+  const deployable = canWrite && text ? matching.filter((one) => one.group === "Model") : [];
   const entries = [
     ...verbs.filter((one) => one.text.toLowerCase().includes(text.toLowerCase())),
-    ...(found.data ?? []),
+    ...matching,
     ...deployable.map((one) => ({ group: "Do", text: `Deploy ${one.text}…`, to: `${one.to}#deploy`, run: () => deploy({ model: one.text }) })),
   ].slice(0, 18);
   useEffect(() => {
