@@ -9,10 +9,12 @@ from test_endpoint_crash import drive, prepare
 from test_training_job_crash import KEY as JOB
 from test_training_job_crash import SPEC
 
+from studiolo.base.record import Key
 from studiolo.control.loop import ControlLoop
 from studiolo.services.sagemaker.kinds.endpoint.controller import EndpointController
 from studiolo.services.sagemaker.kinds.training_job.controller import TrainingJobController
 from studiolo.services.sagemaker.kinds.training_job.status import born
+from studiolo.services.sagemaker.kinds.transform_job.controller import TransformJobController
 from studiolo.store.protocol import Query
 
 
@@ -139,3 +141,14 @@ def test_an_endpoint_that_is_being_deleted_goes_on_being_deleted(tmp_path):
     assert "the disk is gone" in world.store.get(ENDPOINT).status["FailureReason"]
     drive(world, Counter(None), 10)
     assert world.store.count(Query("Endpoint", None)) == 0
+
+
+def test_a_transform_job_that_can_not_be_brought_on_ends_failed_once(tmp_path):
+    world = World(tmp_path)
+    key = Key(ACCOUNT, "TransformJob", "t")
+    world.store.create(key, {}, {"TransformJobStatus": "InProgress"}, now=1.0)
+    for _ in range(2):
+        tell(world, TransformJobController, key)
+    status = world.store.get(key).status
+    assert status["TransformJobStatus"] == "Failed" and status["FailureReason"].startswith("InternalServerError: ")
+    assert world.store.get(key).version == 2
