@@ -120,7 +120,9 @@ scaling.put_scaling_policy(
         "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
     },
 )  # fmt: skip
-assert scaling.describe_scaling_policies(ServiceNamespace="sagemaker", ResourceId=target["ResourceId"])["ScalingPolicies"]
+assert scaling.describe_scaling_policies(ServiceNamespace="sagemaker", ResourceId=target["ResourceId"])[
+    "ScalingPolicies"
+]
 scaling.deregister_scalable_target(**target)
 both.delete_endpoint()
 print("OK")
