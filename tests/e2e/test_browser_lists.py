@@ -73,3 +73,16 @@ def test_only_what_the_studio_does_is_offered(page, studio):  # noqa: F811
     session = page.request.get(f"{studio.url}/api/session").json()
     does = "CreateTransformJob" in session["operations"]["sagemaker"]
     assert (page.get_by_role("link", name="Batch transform").count() > 0) == does
+
+
+def test_a_folder_is_made_and_an_object_used(page, studio):  # noqa: F811
+    studio.client("s3").put_object(Bucket=studio.bucket, Key="lists/rows.csv", Body="1,2\n")
+    page.goto(f"{studio.url}/data/{studio.bucket}?prefix=lists/")
+    page.get_by_role("button", name="New folder").click()
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("later")
+    page.get_by_role("button", name="Make folder").click()
+    page.get_by_role("link", name="later/").wait_for()
+    page.get_by_role("row").filter(has_text="rows.csv").click(button="right")
+    page.get_by_role("menuitem", name="Use as training input").click()
+    page.wait_for_url("**/jobs/create**")
+    page.wait_for_function(f"[...document.querySelectorAll('input')].some((one) => one.value === 's3://{studio.bucket}/lists/rows.csv')")  # fmt: skip

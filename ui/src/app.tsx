@@ -10,7 +10,7 @@ import { Navigation } from "./frame/navigation";
 import { does, useSession } from "./frame/session";
 import { type DeployRequest, describe, type Question, type Studio, StudioContext } from "./shared/context";
 import { Skeleton } from "./shared/skeleton";
-import { CHORDS, typing } from "./shared/shortcuts";
+import { CHORDS, lettersOn, typing } from "./shared/shortcuts";
 
 const Messages = lazy(() => import("./frame/messages").then((all) => ({ default: all.Messages })));
 const Confirm = lazy(() => import("./frame/confirm").then((all) => ({ default: all.Confirm })));
@@ -30,7 +30,7 @@ function useKeys(openPalette: () => void) {
         openPalette();
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || !lettersOn()) return;
       if (event.key === "?") void navigate({ to: "/settings" });
       if (event.key === "/") {
         const field = document.querySelector<HTMLInputElement>("#main input[type=search]");

@@ -3,7 +3,7 @@ import { type KeyboardEvent, type MouseEvent, useCallback, useState } from "reac
 
 import type { Action } from "./actions";
 import type { MenuAt } from "./menu";
-import { typing } from "./shortcuts";
+import { lettersOn, typing } from "./shortcuts";
 
 interface Rows<T> {
   items: readonly T[];
@@ -45,7 +45,7 @@ export function useRows<T>({ items, nameOf, actionsOf, open, look }: Rows<T>) {
     const target = event.target as HTMLElement;
     const item = rowOf(target);
     if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
-    const action = LETTERS[event.key.toLowerCase()];
+    const action = lettersOn() ? LETTERS[event.key.toLowerCase()] : undefined;
     if ((event.key === "F10" && event.shiftKey) || event.key === "ContextMenu") {
       const place = target.getBoundingClientRect();
       openMenu(item, place.left + 8, place.bottom);

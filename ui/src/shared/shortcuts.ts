@@ -25,6 +25,11 @@ export const CHORDS: Record<string, string> = {
   "n j": "/jobs/create",
 };
 
+const LETTERS = "studiolo.letters";
+/** Keys without Ctrl can be switched off, for those who speak to their machine or strike keys by accident. */
+export const lettersOn = (): boolean => localStorage.getItem(LETTERS) !== "off";
+export const setLetters = (on: boolean) => localStorage.setItem(LETTERS, on ? "on" : "off");
+
 export const typing = (target: EventTarget | null): boolean => {
   const element = target as HTMLElement | null;
   return Boolean(element?.closest("input, textarea, select, [contenteditable=true], [role=dialog], [role=menu]"));

@@ -6,7 +6,7 @@ import { lazy, Suspense, useState } from "react";
 
 import type { ListSearch } from "./table";
 
-const NameView = lazy(() => import("./name-view").then((all) => ({ default: all.NameView })));
+const AskName = lazy(() => import("./ask-name").then((all) => ({ default: all.AskName })));
 
 export type SavedViews = Record<string, ListSearch>;
 
@@ -43,7 +43,10 @@ export function Views({ statuses, saved, now, show, save }: ViewsProps) {
       </ButtonDropdown>
       {naming && (
         <Suspense fallback={null}>
-          <NameView
+          <AskName
+            title="Save this view"
+            text="The filter and the order are kept, for you, on this browser."
+            verb="Save view"
             close={() => setNaming(false)}
             save={(name) => {
               save({ ...saved, [name]: { ...now, page: undefined } });

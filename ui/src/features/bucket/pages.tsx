@@ -8,7 +8,6 @@ import Input from "@cloudscape-design/components/input";
 import Modal from "@cloudscape-design/components/modal";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import Table from "@cloudscape-design/components/table";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -17,9 +16,14 @@ import { type DragEvent, useRef, useState } from "react";
 import { studio } from "../../api/client";
 import { createBucket, deleteFolder, deleteObject, listBuckets, listObjects, objectUrl, upload } from "../../api/s3";
 import type { Preview } from "../../api/types";
+import type { Action } from "../../shared/actions";
+import { AskName } from "../../shared/ask-name";
 import { describe, useStudio } from "../../shared/context";
 import { bytes } from "../../shared/format";
+import { ContextMenu } from "../../shared/menu";
 import { Code, Copy, Empty, Failure, Link } from "../../shared/parts";
+import { useRows } from "../../shared/rows";
+import { Skeleton } from "../../shared/skeleton";
 
 const when = (iso: string) => (iso ? new Date(iso).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }) : "–");
 
@@ -130,10 +134,11 @@ export function BucketPage() {
   const { prefix = "", object } = useSearch({ strict: false }) as { prefix?: string; object?: string };
   const navigate = useNavigate();
   const client = useQueryClient();
-  const { canWrite, confirm, fail } = useStudio();
+  const { canWrite, can, confirm, fail } = useStudio();
   const picker = useRef<HTMLInputElement>(null);
   const [sending, setSending] = useState<Sending[]>([]);
   const [over, setOver] = useState(false);
+  const [naming, setNaming] = useState(false);
   const [selected, setSelected] = useState<Entry[]>([]);
   const query = useInfiniteQuery({
     queryKey: ["objects", bucket, prefix],
@@ -167,29 +172,47 @@ export function BucketPage() {
     setOver(false);
     if (canWrite) void filesOf(event.dataTransfer.items).then(start);
   };
-  const remove = () =>
+  const remove = (these: Entry[]) =>
     confirm({
-      title: `Delete ${selected.length === 1 ? selected[0]!.name : `${selected.length} entries`}?`,
+      title: `Delete ${these.length === 1 ? these[0]!.name : `${these.length} entries`}?`,
       text: "Objects are removed for good; a folder goes with everything below it.",
       verb: "Delete",
       act: async () => {
-        for (const one of selected) await (one.folder ? deleteFolder(bucket, one.key) : deleteObject(bucket, one.key));
+        for (const one of these) await (one.folder ? deleteFolder(bucket, one.key) : deleteObject(bucket, one.key));
         setSelected([]);
         await reload();
       },
     });
-  const newFolder = () => {
-    const name = window.prompt("Name of the new folder");
-    if (!name) return;
+  const newFolder = (name: string) => {
+    setNaming(false);
     upload(bucket, `${prefix}${name.replace(/\/+$/, "")}/`, new Blob([]), () => undefined, new AbortController().signal)
       .then(reload)
       .catch((error: unknown) => fail(`Making ${name}`, error));
   };
+  const writing = canWrite ? undefined : "Viewers can't change data.";
+  const addressOf = (one: Entry) => `s3://${bucket}/${one.key}`;
+  const open = (one: Entry) => void navigate({ to: ".", search: (one.folder ? { prefix: one.key } : { prefix, object: one.key }) as never });
+  const actionsOf = (one: Entry): Action[] => [
+    { id: "open", text: "Open", keys: "Enter", run: () => open(one) },
+    { id: "copy", text: "Copy address", run: () => void navigator.clipboard.writeText(addressOf(one)) },
+    {
+      id: "train",
+      text: "Use as training input…",
+      apart: true,
+      disabledReason: writing,
+      run: () => void navigate({ to: "/jobs/create", search: { input: addressOf(one) } as never }),
+    },
+    ...(can("sagemaker:CreateTransformJob")
+      ? [{ id: "batch", text: "Score with a model…", disabledReason: writing, run: () => void navigate({ to: "/batch/create", search: { input: addressOf(one) } as never }) }]
+      : []),
+    { id: "remove", text: "Delete…", apart: true, disabledReason: writing, run: () => remove([one]) },
+  ];
+  const { menu, close, handlers } = useRows({ items: entries, nameOf: (one) => one.key, actionsOf, open, look: () => undefined });
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   const parts = prefix.split("/").filter(Boolean);
-  const writing = canWrite ? undefined : "Viewers can't change data.";
   return (
     <div
+      {...handlers}
       className={over ? "drop over" : "drop"}
       onDragOver={(event) => {
         event.preventDefault();
@@ -212,6 +235,7 @@ export function BucketPage() {
         variant="full-page"
         contentDensity="compact"
         stickyHeader
+        stickyHeaderVerticalOffset={52}
         items={entries}
         trackBy="key"
         loading={query.isPending}
@@ -244,10 +268,10 @@ export function BucketPage() {
             }
             actions={
               <SpaceBetween direction="horizontal" size="xs">
-                <Button disabled={selected.length === 0 || !canWrite} disabledReason={writing ?? "Select something first."} onClick={remove}>
+                <Button disabled={selected.length === 0 || !canWrite} disabledReason={writing ?? "Select something first."} onClick={() => remove(selected)}>
                   Delete
                 </Button>
-                <Button disabled={!canWrite} disabledReason={writing} onClick={newFolder}>
+                <Button disabled={!canWrite} disabledReason={writing} onClick={() => setNaming(true)}>
                   New folder
                 </Button>
                 <Button
@@ -298,15 +322,17 @@ export function BucketPage() {
             header: "Name",
             isRowHeader: true,
             cell: (one) => (
-              <Link
-                to={
-                  one.folder
-                    ? `/data/${bucket}?prefix=${encodeURIComponent(one.key)}`
-                    : `/data/${bucket}?prefix=${encodeURIComponent(prefix)}&object=${encodeURIComponent(one.key)}`
-                }
-              >
-                {one.folder ? `${one.name}` : one.name}
-              </Link>
+              <span data-row={one.key}>
+                <Link
+                  to={
+                    one.folder
+                      ? `/data/${bucket}?prefix=${encodeURIComponent(one.key)}`
+                      : `/data/${bucket}?prefix=${encodeURIComponent(prefix)}&object=${encodeURIComponent(one.key)}`
+                  }
+                >
+                  {one.name}
+                </Link>
+              </span>
             ),
           },
           { id: "size", header: "Size", cell: (one) => (one.folder ? "folder" : bytes(one.size)) },
@@ -324,6 +350,8 @@ export function BucketPage() {
           )
         }
       />
+      {menu && <ContextMenu at={menu} close={close} />}
+      {naming && <AskName title="New folder" text={`Below ${addressOf({ key: prefix } as Entry)}`} verb="Make folder" close={() => setNaming(false)} save={newFolder} />}
       {object && <PreviewDialog bucket={bucket} name={object} close={() => void navigate({ to: ".", search: { prefix } as never })} />}
     </div>
   );
@@ -418,7 +446,7 @@ function PreviewDialog({ bucket, name, close }: { bucket: string; name: string; 
             <PreviewBody bucket={bucket} name={name} preview={query.data} />
           </>
         ) : (
-          <Spinner size="large" />
+          <Skeleton />
         )}
       </SpaceBetween>
     </Modal>

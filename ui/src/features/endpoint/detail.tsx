@@ -62,7 +62,7 @@ function useTabs(endpoint: Endpoint, config: EndpointConfig | undefined, update:
     { id: "traffic", label: "Traffic", content: <Traffic name={name} /> },
     { id: "variants", label: "Variants", content: <Variants endpoint={endpoint} config={config} update={update} /> },
     !serverless && !endpoint.AsyncInferenceConfig && { id: "captured", label: "Captured", content: <CapturedRequests endpoint={endpoint} /> },
-    !serverless && can("application-autoscaling:RegisterScalableTarget") && variants.length > 0 && { id: "scaling", label: "Scaling", content: <Scaling endpoint={name} variants={variants} /> },
+    !serverless && can("application-autoscaling:RegisterScalableTarget") && variants.length > 0 && { id: "scaling", label: "Scaling", content: <Scaling endpoint={name} variants={variants} queued={Boolean(endpoint.AsyncInferenceConfig)} /> },
     can("cloudwatch:PutMetricAlarm") && variants.length > 0 && { id: "alarms", label: "Alarms", content: <EndpointAlarms endpoint={name} variants={variants} /> },
     { id: "log", label: "Log", content: <LogView group={`/aws/sagemaker/Endpoints/${name}`} prefix="" live /> },
     { id: "system", label: "System", content: <SystemCharts kind="Endpoint" name={name} live /> },

@@ -27,6 +27,7 @@ interface Policy {
   TargetTrackingScalingPolicyConfiguration?: {
     TargetValue: number;
     PredefinedMetricSpecification?: { PredefinedMetricType: string };
+    CustomizedMetricSpecification?: { MetricName: string };
     ScaleInCooldown?: number;
     ScaleOutCooldown?: number;
   };
@@ -39,10 +40,19 @@ interface Activity {
   StatusCode: string;
 }
 const DIMENSION = "sagemaker:variant:DesiredInstanceCount";
+const BACKLOG = "ApproximateBacklogSizePerInstance";
 const METRICS = [
   { value: "SageMakerVariantInvocationsPerInstance", label: "Requests a minute, per instance" },
   { value: "SageMakerVariantConcurrentRequestsPerModelHighResolution", label: "Requests at once, per model" },
 ];
+
+const QUEUE = [{ value: BACKLOG, label: "Waiting requests, per instance" }];
+
+/** Of a queue no metric is predefined: AWS's own documents name this one. */
+const specificationOf = (metric: string, endpoint: string) =>
+  metric === BACKLOG
+    ? { CustomizedMetricSpecification: { MetricName: BACKLOG, Namespace: "AWS/SageMaker", Dimensions: [{ Name: "EndpointName", Value: endpoint }], Statistic: "Average" } }
+    : { PredefinedMetricSpecification: { PredefinedMetricType: metric } };
 
 const useScaling = (resource: string) =>
   useQuery({
@@ -58,15 +68,23 @@ const useScaling = (resource: string) =>
     },
   });
 
-function Editor({ resource, target, policy }: { resource: string; target: Target | undefined; policy: Policy | undefined }) {
+interface EditorProps {
+  resource: string;
+  target: Target | undefined;
+  policy: Policy | undefined;
+  queued: boolean;
+}
+
+function Editor({ resource, target, policy, queued }: EditorProps) {
+  const metrics = queued ? QUEUE : METRICS;
   const { canWrite } = useStudio();
   const client = useQueryClient();
   const tracking = policy?.TargetTrackingScalingPolicyConfiguration;
   const [draft, setDraft] = useState({
     least: String(target?.MinCapacity ?? 1),
     most: String(target?.MaxCapacity ?? 2),
-    metric: tracking?.PredefinedMetricSpecification?.PredefinedMetricType ?? METRICS[0]!.value,
-    aim: String(tracking?.TargetValue ?? 60),
+    metric: tracking?.CustomizedMetricSpecification?.MetricName ?? tracking?.PredefinedMetricSpecification?.PredefinedMetricType ?? metrics[0]!.value,
+    aim: String(tracking?.TargetValue ?? (queued ? 5 : 60)),
     out: String(tracking?.ScaleOutCooldown ?? 60),
     back: String(tracking?.ScaleInCooldown ?? 300),
   });
@@ -95,7 +113,7 @@ function Editor({ resource, target, policy }: { resource: string; target: Target
         PolicyType: "TargetTrackingScaling",
         TargetTrackingScalingPolicyConfiguration: {
           TargetValue: Number(draft.aim),
-          PredefinedMetricSpecification: { PredefinedMetricType: draft.metric },
+          ...specificationOf(draft.metric, resource.split("/")[1] ?? ""),
           ScaleOutCooldown: Number(draft.out),
           ScaleInCooldown: Number(draft.back),
         },
@@ -115,7 +133,7 @@ function Editor({ resource, target, policy }: { resource: string; target: Target
         <ColumnLayout columns={3}>
           <Text label="Least instances" description="0: sleeps when nobody asks." number value={draft.least} change={(least) => set({ least })} />
           <Text label="Most instances" description="Never more than these." number value={draft.most} error={bad} change={(most) => set({ most })} />
-          <Choice label="Follows" description="What the load is measured by." value={draft.metric} options={METRICS} change={(metric) => set({ metric })} />
+          <Choice label="Follows" description="What the load is measured by." value={draft.metric} options={metrics} change={(metric) => set({ metric })} />
           <Text label="Aimed at" number value={draft.aim} change={(aim) => set({ aim })} />
           <Text label="Wait before more (seconds)" number value={draft.out} change={(out) => set({ out })} />
           <Text label="Wait before fewer (seconds)" number value={draft.back} change={(back) => set({ back })} />
@@ -135,7 +153,7 @@ function Editor({ resource, target, policy }: { resource: string; target: Target
   );
 }
 
-export function Scaling({ endpoint, variants }: { endpoint: string; variants: string[] }) {
+export function Scaling({ endpoint, variants, queued }: { endpoint: string; variants: string[]; queued: boolean }) {
   const [variant, setVariant] = useState(variants[0] ?? "AllTraffic");
   const resource = `endpoint/${endpoint}/variant/${variant}`;
   const query = useScaling(resource);
@@ -145,7 +163,7 @@ export function Scaling({ endpoint, variants }: { endpoint: string; variants: st
   return (
     <SpaceBetween size="l">
       {variants.length > 1 && <Choice label="Variant" value={variant} options={variants} change={setVariant} />}
-      <Editor key={`${resource}${Boolean(target)}`} resource={resource} target={target} policy={policy} />
+      <Editor key={`${resource}${Boolean(target)}`} resource={resource} target={target} policy={policy} queued={queued} />
       <Table
         variant="embedded"
         contentDensity="compact"

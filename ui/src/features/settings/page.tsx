@@ -8,11 +8,12 @@ import Input from "@cloudscape-design/components/input";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
+import Toggle from "@cloudscape-design/components/toggle";
 import { useState } from "react";
 
 import { studio } from "../../api/client";
 import { describe } from "../../shared/context";
-import { SHORTCUTS } from "../../shared/shortcuts";
+import { lettersOn, setLetters, SHORTCUTS } from "../../shared/shortcuts";
 import { setTheme, theme } from "../../shared/theme";
 
 function Password() {
@@ -41,6 +42,7 @@ function Password() {
 
 export function SettingsPage() {
   const [chosen, setChosen] = useState(theme());
+  const [letters, setLettersShown] = useState(lettersOn());
   return (
     <ContentLayout header={<Header variant="h1">Settings</Header>}>
       <SpaceBetween size="l">
@@ -64,7 +66,24 @@ export function SettingsPage() {
         </Container>
         <Table
           contentDensity="compact"
-          header={<Header variant="h2">Keyboard</Header>}
+          header={
+            <Header
+              variant="h2"
+              actions={
+                <Toggle
+                  checked={letters}
+                  onChange={({ detail }) => {
+                    setLetters(detail.checked);
+                    setLettersShown(detail.checked);
+                  }}
+                >
+                  Keys without Ctrl
+                </Toggle>
+              }
+            >
+              Keyboard
+            </Header>
+          }
           items={SHORTCUTS}
           columnDefinitions={[
             { id: "keys", header: "Keys", isRowHeader: true, cell: (one) => <kbd>{one.keys}</kbd> },

@@ -3,7 +3,6 @@ import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import Table from "@cloudscape-design/components/table";
 import Toggle from "@cloudscape-design/components/toggle";
 import { useQueries } from "@tanstack/react-query";
@@ -15,6 +14,7 @@ import type { Job, Series } from "../../api/types";
 import { Chart, type Line } from "../../shared/chart";
 import { number } from "../../shared/format";
 import { Failure, Link } from "../../shared/parts";
+import { Skeleton } from "../../shared/skeleton";
 
 interface Row {
   name: string;
@@ -65,7 +65,7 @@ export function ComparePage() {
   });
   const failed = jobs.find((one) => one.isError);
   if (failed) return <Failure error={failed.error} />;
-  if (jobs.some((one) => !one.data)) return <Spinner size="large" />;
+  if (jobs.some((one) => !one.data)) return <Skeleton />;
   const found = jobs.map((one) => one.data!);
   const parameters = rowsOf(found, (job) => ({
     ...job.HyperParameters,

@@ -20,6 +20,7 @@ import { useJobActions } from "./actions";
 import { MetricCharts, SystemCharts } from "./charts";
 import { Skeleton } from "../../shared/skeleton";
 import { Tags } from "../../shared/tags";
+import { useTitle } from "../../shared/title";
 import { asCli, asPython, requestOf } from "./code";
 import { useCost, useJob } from "./query";
 
@@ -128,6 +129,7 @@ export function JobPage() {
   const { tab } = useSearch({ strict: false }) as { tab?: string };
   const navigate = useNavigate();
   const query = useJob(name);
+  useTitle(name, query.data && !ended(query.data.TrainingJobStatus) ? progressOf("TrainingJob", name) : undefined);
   const actions = useJobActions();
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   if (!query.data) return <Skeleton rows={10} />;

@@ -23,6 +23,7 @@ import { LogView } from "../../shared/log";
 import { ActionsButton, Code, Copy, Empty, Failure, Link, S3Link, Status } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
 import { Tags } from "../../shared/tags";
+import { useTitle } from "../../shared/title";
 import { transformRequest } from "../deploy/request";
 import { useTransformActions } from "./actions";
 import { batchOf } from "./clone";
@@ -117,6 +118,7 @@ export function TransformJobPage() {
   const { tab } = useSearch({ strict: false }) as { tab?: string };
   const navigate = useNavigate();
   const query = useTransform(name);
+  useTitle(name, query.data && !ended(query.data.TransformJobStatus) ? progressOf("TransformJob", name) : undefined);
   const actionsOf = useTransformActions();
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   if (!query.data) return <Skeleton rows={8} />;

@@ -1,4 +1,4 @@
-// Asks for the name under which a view of a list is kept.
+// Asks for a name: of a view of a list, of a folder.
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
@@ -7,7 +7,15 @@ import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 
-export function NameView({ close, save }: { close: () => void; save: (name: string) => void }) {
+interface Props {
+  title: string;
+  text: string;
+  verb: string;
+  close: () => void;
+  save: (name: string) => void;
+}
+
+export function AskName({ title, text, verb, close, save }: Props) {
   const [name, setName] = useState("");
   const good = name.trim() !== "";
   return (
@@ -15,7 +23,7 @@ export function NameView({ close, save }: { close: () => void; save: (name: stri
       visible
       onDismiss={close}
       closeAriaLabel="Close"
-      header="Save this view"
+      header={title}
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
@@ -23,7 +31,7 @@ export function NameView({ close, save }: { close: () => void; save: (name: stri
               Cancel
             </Button>
             <Button variant="primary" disabled={!good} onClick={() => save(name.trim())}>
-              Save view
+              {verb}
             </Button>
           </SpaceBetween>
         </Box>
@@ -35,7 +43,7 @@ export function NameView({ close, save }: { close: () => void; save: (name: stri
           if (good) save(name.trim());
         }}
       >
-        <FormField label="Name" description="The filter and the order are kept, for you, on this browser.">
+        <FormField label="Name" description={text}>
           <Input value={name} onChange={({ detail }) => setName(detail.value)} autoFocus />
         </FormField>
       </form>
