@@ -30,6 +30,7 @@ const theme = {
     colorBackgroundControlChecked: accent,
     colorBackgroundToggleCheckedDisabled: { light: "#c9c9f0", dark: "#4a4a7d" },
     colorBackgroundProgressBarValueDefault: accent,
+    colorBackgroundSegmentActive: accent,
     colorBackgroundSliderRangeDefault: accent,
     colorBackgroundSliderRangeActive: strong,
     colorBackgroundSliderHandleDefault: accent,

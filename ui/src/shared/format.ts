@@ -22,6 +22,9 @@ export const time = (seconds: number | undefined): string =>
     ? "–"
     : new Date(seconds * 1000).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
+/** Of a time as S3 writes it. */
+export const whenIso = (iso: string): string => time(iso ? Date.parse(iso) / 1000 : undefined);
+
 export const duration = (seconds: number | undefined): string => {
   if (seconds === undefined) return "–";
   if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;

@@ -1,96 +1,23 @@
-import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import Button from "@cloudscape-design/components/button";
-import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
-import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { type DragEvent, useRef, useState } from "react";
 
-import { studio } from "../../api/client";
-import { createBucket, deleteFolder, deleteObject, listBuckets, listObjects, objectUrl, upload } from "../../api/s3";
-import type { Preview } from "../../api/types";
+import { deleteFolder, deleteObject, listObjects, upload } from "../../api/s3";
 import type { Action } from "../../shared/actions";
 import { AskName } from "../../shared/ask-name";
 import { describe, useStudio } from "../../shared/context";
-import { bytes } from "../../shared/format";
+import { bytes, whenIso } from "../../shared/format";
 import { ContextMenu } from "../../shared/menu";
-import { Code, Copy, Empty, Failure, Link } from "../../shared/parts";
+import { Copy, Empty, Failure, Link } from "../../shared/parts";
 import { useRows } from "../../shared/rows";
-import { Skeleton } from "../../shared/skeleton";
-
-const when = (iso: string) => (iso ? new Date(iso).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }) : "–");
-
-export function BucketsPage() {
-  const { canWrite } = useStudio();
-  const client = useQueryClient();
-  const [name, setName] = useState<string>();
-  const [refused, setRefused] = useState<unknown>();
-  const query = useQuery({ queryKey: ["buckets"], queryFn: listBuckets });
-  const create = async () => {
-    try {
-      await createBucket(name ?? "");
-      setName(undefined);
-      await client.invalidateQueries({ queryKey: ["buckets"] });
-    } catch (error) {
-      setRefused(error);
-    }
-  };
-  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  return (
-    <>
-      <Table
-        variant="full-page"
-        contentDensity="compact"
-        loading={query.isPending}
-        loadingText="Loading buckets"
-        items={query.data ?? []}
-        header={
-          <Header
-            variant="h1"
-            description="Buckets hold data, models and outputs; they answer to S3's API."
-            actions={
-              <Button variant="primary" disabled={!canWrite} disabledReason="Viewers can't create buckets." onClick={() => setName("")}>
-                Create bucket
-              </Button>
-            }
-          >
-            Data
-          </Header>
-        }
-        columnDefinitions={[
-          { id: "name", header: "Bucket", isRowHeader: true, cell: (one) => <Link to={`/data/${one.name}`}>{one.name}</Link> },
-          { id: "created", header: "Created", cell: (one) => when(one.created) },
-          { id: "uri", header: "Address", cell: (one) => <Copy text={`s3://${one.name}/`} /> },
-        ]}
-        empty={<Empty title="No buckets" text="Create one to upload data." />}
-      />
-      <Modal
-        visible={name !== undefined}
-        header="Create bucket"
-        closeAriaLabel="Close"
-        onDismiss={() => setName(undefined)}
-        footer={
-          <Box float="right">
-            <Button variant="primary" onClick={() => void create()}>
-              Create bucket
-            </Button>
-          </Box>
-        }
-      >
-        <FormField label="Name" description="Lower-case letters, digits, dots and dashes; unique in the whole studio." errorText={refused ? describe(refused) : undefined}>
-          <Input value={name ?? ""} onChange={({ detail }) => setName(detail.value)} />
-        </FormField>
-      </Modal>
-    </>
-  );
-}
+import { PreviewDialog } from "./preview";
 
 interface Sending {
   name: string;
@@ -336,7 +263,7 @@ export function BucketPage() {
             ),
           },
           { id: "size", header: "Size", cell: (one) => (one.folder ? "folder" : bytes(one.size)) },
-          { id: "modified", header: "Modified", cell: (one) => (one.folder ? "–" : when(one.modified)) },
+          { id: "modified", header: "Modified", cell: (one) => (one.folder ? "–" : whenIso(one.modified)) },
           { id: "uri", header: "Address", cell: (one) => <Copy text={`s3://${bucket}/${one.key}`} /> },
         ]}
         empty={<Empty title="Nothing here yet" text="Drop files or folders anywhere on this page, or choose Upload." />}
@@ -356,100 +283,3 @@ export function BucketPage() {
     </div>
   );
 }
-
-function PreviewBody({ bucket, name, preview }: { bucket: string; name: string; preview: Preview }) {
-  if (preview.Format === "image") return <img className="preview" src={objectUrl(bucket, name)} alt={name} />;
-  if (preview.Columns)
-    return (
-      <div className="scroll" tabIndex={0} role="region" aria-label="Rows">
-        <Table
-          variant="embedded"
-          contentDensity="compact"
-          items={preview.Rows ?? []}
-          columnDefinitions={preview.Columns.map((column, index) => ({
-            id: `${index}`,
-            header: (
-              <>
-                {column.Name} <Box variant="small">{column.Type}</Box>
-              </>
-            ),
-            cell: (row: (string | null)[]) => row[index] ?? "∅",
-          }))}
-          empty="No rows."
-        />
-      </div>
-    );
-  if (preview.Entries)
-    return (
-      <Table
-        variant="embedded"
-        contentDensity="compact"
-        items={preview.Entries}
-        columnDefinitions={[
-          { id: "name", header: "Name", cell: (one) => one.Name, isRowHeader: true },
-          { id: "size", header: "Size", cell: (one) => bytes(one.Size) },
-        ]}
-      />
-    );
-  if (preview.Format === "notebook" && preview.Text) {
-    try {
-      const notebook = JSON.parse(preview.Text) as { cells: { cell_type: string; source: string[] | string }[] };
-      return (
-        <SpaceBetween size="s">
-          {notebook.cells.map((cell, index) => (
-            <div key={index} className={`cell ${cell.cell_type}`}>
-              <pre>{Array.isArray(cell.source) ? cell.source.join("") : cell.source}</pre>
-            </div>
-          ))}
-        </SpaceBetween>
-      );
-    } catch {
-      return <Code text={preview.Text} />;
-    }
-  }
-  if (preview.Text !== undefined) return <Code text={preview.Text} />;
-  return <Empty title="No preview" text="This object is binary; download it instead." />;
-}
-
-function PreviewDialog({ bucket, name, close }: { bucket: string; name: string; close: () => void }) {
-  const query = useQuery({
-    queryKey: ["preview", bucket, name],
-    queryFn: () => studio<Preview>("PreviewObject", { Bucket: bucket, Key: name, MaxRows: 100 }),
-    retry: false,
-  });
-  return (
-    <Modal
-      visible
-      size="max"
-      onDismiss={close}
-      closeAriaLabel="Close"
-      header={name.split("/").pop()}
-      footer={
-        <Box float="right">
-          <Button iconName="download" href={objectUrl(bucket, name)} download={name.split("/").pop() ?? true}>
-            Download
-          </Button>
-        </Box>
-      }
-    >
-      <SpaceBetween size="s">
-        <Copy text={`s3://${bucket}/${name}`} />
-        {query.isError ? (
-          <Failure error={query.error} />
-        ) : query.data ? (
-          <>
-            <Box variant="small">
-              {bytes(query.data.Size)}
-              {query.data.TotalRows !== undefined ? `, ${query.data.TotalRows} rows` : ""}
-            </Box>
-            {query.data.Truncated && <Alert type="info">Only the beginning is shown.</Alert>}
-            <PreviewBody bucket={bucket} name={name} preview={query.data} />
-          </>
-        ) : (
-          <Skeleton />
-        )}
-      </SpaceBetween>
-    </Modal>
-  );
-}
-
