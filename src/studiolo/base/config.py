@@ -42,6 +42,11 @@ class Config:
         return self.home / "logs"
 
     @property
+    def events(self) -> Path:
+        """The log groups that users write themselves."""
+        return self.home / "log-events.db"
+
+    @property
     def models(self) -> Path:
         """Unpacked models, one folder an artifact, shared read-only by the instances that serve it."""
         return self.home / "models"

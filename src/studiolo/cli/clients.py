@@ -39,6 +39,8 @@ def variables(config: Config, account: str, key: tuple[str, str]) -> dict[str, s
     folder = write_files(config, account)
     return {
         "AWS_ENDPOINT_URL": config.url,
+        # Some operations (StartLiveTail) would be sent to a host of another name, which the studio has not.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "AWS_ACCESS_KEY_ID": key[0],
         "AWS_SECRET_ACCESS_KEY": key[1],
         "AWS_DEFAULT_REGION": REGION,
@@ -68,7 +70,7 @@ def write_profile(config: Config, account: str, key: tuple[str, str], profile: s
     written: list[Path] = []
     sections = (
         ("config", "default" if profile == "default" else f"profile {profile}",
-         {"region": REGION, "endpoint_url": config.url, "output": "json"}),
+         {"region": REGION, "endpoint_url": config.url, "output": "json", "disable_host_prefix_injection": "true"}),
         ("credentials", profile, {"aws_access_key_id": key[0], "aws_secret_access_key": key[1]}),
     )  # fmt: skip
     for name, section, values in sections:

@@ -130,6 +130,7 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     with runner:
         runner.run(main())
     runtime.flush()
+    next(one for one in services if isinstance(one, LogsService)).close()
     platform.runner.close()
     platform.series.close()
     platform.blobs.close()

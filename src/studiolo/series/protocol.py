@@ -134,6 +134,8 @@ class LogLine:
     offset: int
     """Byte position of the line in its file; next is where the following one starts."""
     next: int
+    ingested: int | None = None
+    """When it came, where that is not when it was written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 Raw ASGI, since every request to a live endpoint passes here. Called by run.py (uvicorn) and by tests in process.
 """
 
+import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ class App:
         if not body_read:
             # What is left of the body would be taken for the next request.
             response.headers["connection"] = "close"
-        return await self._send(response, send, request)
+        return await self._send(response, send, watched, request)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -107,7 +108,7 @@ class App:
         )
         return request.method in ("GET", "HEAD") and not signed
 
-    async def _send(self, response: Response, send: Send, request: Request) -> None:
+    async def _send(self, response: Response, send: Send, receive: Receive, request: Request) -> None:
         headers = [(name.encode("latin-1"), _header_bytes(value)) for name, value in response.headers.items()]
         body = response.body
         head = request.method == "HEAD"
@@ -119,9 +120,27 @@ class App:
             return
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         if not head:
-            async for piece in body:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await _stream(body, send, receive)
         await send({"type": "http.response.body", "body": b""})
+
+
+async def _stream(body: AsyncIterator[bytes], send: Send, receive: Receive) -> None:
+    """Piece by piece, until the client has gone: some streams have no end of their own."""
+
+    async def until_gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    gone = asyncio.create_task(until_gone())
+    try:
+        async for piece in body:
+            if gone.done():
+                break
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    finally:
+        gone.cancel()
+        if isinstance(body, AsyncGenerator):
+            await body.aclose()
 
 
 def _has_no_body(request: Request) -> bool:

@@ -253,7 +253,14 @@ class AwsWire:
     def encode(self, exchange: Exchange, result: Mapping[str, Any] | Answer | None) -> Response:
         answer = result if isinstance(result, Answer) else Answer(result or {})
         operation = self._operation(exchange)
-        if exchange.form == "json":
+        streamed = model.event_stream(operation.output_shape)
+        if exchange.form == "json" and streamed is not None:
+            shape = model.members(operation.output_shape)[streamed]
+            rest = {name: value for name, value in answer.document.items() if name != streamed}
+            first = eventstream.initial(encode.to_json(operation.output_shape, rest))
+            body = eventstream.encode(shape, answer.document[streamed], first)
+            response = Response(200, {"content-type": "application/vnd.amazon.eventstream"}, body)
+        elif exchange.form == "json":
             version = model.service(exchange.service).metadata.get("jsonVersion", "1.1")
             response = encode.json_answer(operation, answer.document, version)
         elif exchange.form == "rpc-v2-cbor":

@@ -38,8 +38,18 @@ def event(stream: Shape, name: str, value: Mapping[str, Any]) -> bytes:
     return frame({**headers, ":content-type": "application/json"}, orjson.dumps(to_json(shape, value)))
 
 
-async def encode(stream: Shape, events: AsyncIterator[Mapping[str, Mapping[str, Any]]]) -> AsyncIterator[bytes]:
-    """events yield {"EventName": {...}}."""
+def initial(members_of_output: Mapping[str, Any]) -> bytes:
+    """The first event of a JSON service's stream: what of the answer is no event."""
+    headers = {":message-type": "event", ":event-type": "initial-response", ":content-type": "application/json"}
+    return frame(headers, orjson.dumps(members_of_output))
+
+
+async def encode(
+    stream: Shape, events: AsyncIterator[Mapping[str, Mapping[str, Any]]], first: bytes = b""
+) -> AsyncIterator[bytes]:
+    """events yield {"EventName": {...}}; first is sent before them."""
+    if first:
+        yield first
     async for item in events:
         for name, value in item.items():
             yield event(stream, name, value)

@@ -81,6 +81,11 @@ def is_stream(shape: Shape) -> bool:
     return shape.type_name == "blob" and bool(shape.serialization.get("streaming"))
 
 
+def event_stream(shape: Shape | None) -> str | None:
+    """The member of an output that is an event stream."""
+    return next((name for name, held in members(shape).items() if is_event_stream(held)), None)
+
+
 def is_event_stream(shape: Shape) -> bool:
     return bool(shape.serialization.get("eventstream"))
 
