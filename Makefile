@@ -19,7 +19,7 @@ check: .venv/dev ui
 unit: .venv/dev
 	$(BIN)/pytest -q tests --ignore tests/e2e
 
-e2e: .venv/dev ui .venv/browser
+e2e: .venv/dev ui .venv/browser tests/e2e/oidc/node_modules/.complete
 	scripts/sdk_venvs
 	$(BIN)/pytest -q tests/e2e
 
@@ -49,6 +49,11 @@ docs: .venv/dev
 
 ui/node_modules/.complete: ui/package-lock.json .venv/node
 	cd ui && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# The identity provider that the tests of single sign-on start.
+tests/e2e/oidc/node_modules/.complete: tests/e2e/oidc/package-lock.json .venv/node
+	cd tests/e2e/oidc && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 ui/dist/index.html: ui/node_modules/.complete $(shell find ui/src ui/index.html ui/vite.config.ts ui/scripts -type f 2>/dev/null)

@@ -18,6 +18,16 @@ VARIABLES = {
     "nothing back; every PUT then waits for the disk.",
     "STUDIOLO_METRICS_DAYS": "Days for which the points of endpoints' metrics are kept (15).",
     "STUDIOLO_ASYNC_DAYS": "Days for which ended asynchronous invocations are listed (7); their results stay in S3.",
+    "STUDIOLO_PUBLIC_URL": "The address people reach the studio at, where a proxy before it has another one.",
+    "STUDIOLO_OIDC_ISSUER": "The OpenID Connect provider to sign in with, as its discovery document names it.",
+    "STUDIOLO_OIDC_CLIENT_ID": "The studio's client id at the provider.",
+    "STUDIOLO_OIDC_CLIENT_SECRET": "The client's secret; without one the studio is a public client (PKCE).",
+    "STUDIOLO_OIDC_CLIENT_SECRET_FILE": "A file that holds the secret, in place of the variable.",
+    "STUDIOLO_OIDC_SCOPES": "Scopes to ask for (openid profile email).",
+    "STUDIOLO_OIDC_USER_CLAIM": "The claim that names a new user (preferred_username, else email).",
+    "STUDIOLO_OIDC_GROUPS_CLAIM": "The claim that holds a person's groups (groups).",
+    "STUDIOLO_OIDC_LABEL": "What the button on the sign-in page calls the provider.",
+    "STUDIOLO_OIDC_SESSION_HOURS": "Hours after which the provider is asked again (12).",
     "STUDIOLO_NO_UI": "1 while building the package: leave the web pages out.",
 }
 

@@ -13,11 +13,18 @@ class Config:
     """Everything the studio stores lies below this folder (mode 0700); removing it removes the studio."""
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    public: str | None = None
+    """The address people reach it at, where a proxy before it has another one; without a slash at the end."""
 
     @property
     def url(self) -> str:
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """What links for people and redirects begin with."""
+        return self.public or self.url
 
     @property
     def records(self) -> Path:

@@ -1,6 +1,7 @@
 """The home folder: made on first use, with an admin, a first project and a key for it."""
 
 import json
+import os
 from pathlib import Path
 
 from studiolo.base.clock import system_clock
@@ -15,11 +16,19 @@ def open_home(home: str | None, host: str | None = None, port: int | None = None
     folder = Path(home).expanduser().absolute() if home else DEFAULT.expanduser()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     known = json.loads((folder / "address.json").read_text()) if (folder / "address.json").exists() else {}
-    return Config(folder, host or known.get("host", DEFAULT_HOST), port or known.get("port", DEFAULT_PORT))
+    public = os.environ.get("STUDIOLO_PUBLIC_URL", known.get("public")) or None
+    return Config(
+        folder,
+        host or known.get("host", DEFAULT_HOST),
+        port or known.get("port", DEFAULT_PORT),
+        public.rstrip("/") if public else None,
+    )
 
 
 def remember_address(config: Config) -> None:
-    (config.home / "address.json").write_text(json.dumps({"host": config.host, "port": config.port}))
+    (config.home / "address.json").write_text(
+        json.dumps({"host": config.host, "port": config.port, "public": config.public})
+    )
 
 
 class Directory:

@@ -57,18 +57,22 @@ def up(home: str | None, host: str | None, port: int | None, no_browser: bool) -
     from studiolo.cli import wiring
     from studiolo.services.platform import Platform
     from studiolo.services.studio.identity import Accounts
+    from studiolo.services.studio.oidc.settings import BadSettings
 
     async def announce(platform: Platform) -> None:
         assert isinstance(platform.identity, Accounts)
-        link = f"{config.url}/signin?token={platform.identity.make_link(ADMIN)}"
+        link = f"{config.address}/signin?token={platform.identity.make_link(ADMIN)}"
         home_option = f" --home {home}" if home else ""
-        click.echo(f"\nThe studio is at {config.url}, its home is {config.home}")
+        click.echo(f"\nThe studio is at {config.address}, its home is {config.home}")
         click.echo(f"Sign in with this link (good once, for an hour):\n\n    {link}\n")
         click.echo(f'In a shell:  eval "$(studiolo env{home_option})"\n')
         if not no_browser and (os.environ.get("DISPLAY") or sys.platform == "darwin"):
             webbrowser.open(link)
 
-    wiring.run(config, listening, announce)
+    try:
+        wiring.run(config, listening, announce)
+    except BadSettings as error:
+        raise click.ClickException(str(error)) from None
     lease.release()
 
 
@@ -120,7 +124,7 @@ def sign_in(home: str | None, user: str) -> None:
     directory.first_start()
     if directory.accounts.find(names.user(user)) is None:
         raise click.ClickException(f"There is no user {user}.")
-    click.echo(f"{config.url}/signin?token={directory.accounts.make_link(user)}")
+    click.echo(f"{config.address}/signin?token={directory.accounts.make_link(user)}")
     directory.close()
 
 

@@ -32,10 +32,12 @@ from studiolo.services.sagemaker import service as sagemaker
 from studiolo.services.sagemaker.service import SageMakerService
 from studiolo.services.sagemaker_runtime.asynchronous import invocation
 from studiolo.services.sagemaker_runtime.service import RuntimeService
+from studiolo.services.sign_on import SingleSignOn
 from studiolo.services.sns.delivery import Delivery
 from studiolo.services.sns.service import SnsService
 from studiolo.services.sts.service import StsService
 from studiolo.services.studio.identity import Accounts
+from studiolo.services.studio.oidc import settings as oidc_settings
 from studiolo.services.studio.service import StudioService
 from studiolo.store.protocol import Indexer
 from studiolo.store.sqlite import SqliteStore
@@ -98,12 +100,25 @@ def services_of(platform: Platform) -> list[Service]:
     ]
 
 
+def sign_on_of(platform: Platform) -> SingleSignOn | None:
+    """What the environment names; its libraries are in an extra, since most studios need none. Raises BadSettings."""
+    settings = oidc_settings.read(os.environ)
+    if settings is None:
+        return None
+    try:
+        from studiolo.services.studio.oidc.flow import OidcSignOn
+    except ImportError:
+        raise oidc_settings.BadSettings("Single sign-on needs more libraries: pip install 'studiolo[sso]'") from None
+    assert isinstance(platform.identity, Accounts)
+    return OidcSignOn(settings, platform.store, platform.identity, platform.clock)
+
+
 def run(config: Config, listening: socket.socket, announce: Callable[[Platform], Awaitable[None]]) -> None:
     """Serves until it is told to stop. Running jobs go on."""
     platform = platform_of(config)
     assert platform.identity is not None
     services = services_of(platform)
-    app = App(services, platform.identity, platform.store, config, ui_folder())
+    app = App(services, platform.identity, platform.store, config, ui_folder(), sign_on=sign_on_of(platform))
     runtime = next(one for one in services if isinstance(one, RuntimeService))
     quick = QuickInvocations(runtime.quick, platform.identity, platform.clock)
     loop = ControlLoop(platform.store, platform.runner, controllers(platform), [platform.demand.watch])

@@ -18,6 +18,7 @@ from studiolo.server.browser import Browser
 from studiolo.server.static import Static
 from studiolo.services.identity import Identity
 from studiolo.services.request import Service
+from studiolo.services.sign_on import SingleSignOn
 from studiolo.store.protocol import Store
 from studiolo.wire import fault
 from studiolo.wire.http import Request, Response
@@ -49,9 +50,10 @@ class App:
         config: Config,
         ui: Path | None,
         clock: Clock = system_clock,
+        sign_on: SingleSignOn | None = None,
     ) -> None:
         self._aws = AwsWire(services, identity, clock)
-        self._browser = Browser(self._aws, identity, store, config)
+        self._browser = Browser(self._aws, identity, store, config, sign_on)
         self._static = Static(ui)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +89,7 @@ class App:
         path = request.raw_path
         if path == "/healthz":
             return Response(200, {"content-type": "application/json"}, b'{"status":"ok"}')
-        if path.startswith("/api/") or path == "/signin":
+        if path.startswith(("/api/", "/oidc/")) or path == "/signin":
             try:
                 return await self._browser(request, receive, request_id, address)
             except Exception:

@@ -15,11 +15,13 @@ import orjson
 from studiolo import __version__
 from studiolo.base.arn import REGION
 from studiolo.base.config import Config
-from studiolo.server import events
+from studiolo.server import events, sign_on
 from studiolo.server.aws import AwsWire
 from studiolo.server.body import Receive, read_all
+from studiolo.server.sign_on import SignOnPages
 from studiolo.services.identity import Identity, SessionUser, SignInRefused
 from studiolo.services.request import Caller
+from studiolo.services.sign_on import SingleSignOn
 from studiolo.store.protocol import Store
 from studiolo.wire.http import Request, Response
 
@@ -40,31 +42,36 @@ def _error(status: int, code: str, message: str, **headers: str) -> Response:
     return _json(status, {"__type": code, "message": message}, **headers)
 
 
-def _cookie(request: Request) -> str | None:
+def _cookie(request: Request, name: str = COOKIE) -> str | None:
     try:
-        morsel = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
+        morsel = SimpleCookie(request.headers.get("cookie", "")).get(name)
     except CookieError:
         return None
     return morsel.value if morsel else None
 
 
-def _set_cookie(value: str) -> str:
-    age = 14 * 86400 if value else 0
-    return f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}"
-
-
 class Browser:
-    def __init__(self, wire: AwsWire, identity: Identity, store: Store, config: Config) -> None:
+    def __init__(
+        self, wire: AwsWire, identity: Identity, store: Store, config: Config, provider: SingleSignOn | None = None
+    ) -> None:
         self._wire = wire
         self._identity = identity
         self._store = store
         self._config = config
         self._operations = wire.operations()
+        self._sign_on = provider
+        self._sign_on_pages = SignOnPages(provider, config) if provider else None
+        self._public_host = urlsplit(config.public).hostname if config.public else None
+
+    def _set_cookie(self, value: str) -> str:
+        age = 14 * 86400 if value else 0
+        secure = "; Secure" if self._config.address.startswith("https:") else ""
+        return f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}"
 
     def host_is_ours(self, request: Request) -> bool:
         """Against DNS rebinding: a foreign name that resolves to this machine is not this studio."""
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-        if host in ("localhost", self._config.host) or host.endswith(".localhost"):
+        if host in ("localhost", self._config.host, self._public_host) or host.endswith(".localhost"):
             return True
         try:
             ipaddress.ip_address(host)
@@ -84,6 +91,8 @@ class Browser:
     async def __call__(self, request: Request, receive: Receive, request_id: str, address: str) -> Response:
         if not self.host_is_ours(request):
             return _error(403, "AccessDenied", "This address is not the studio's own.")
+        if request.raw_path.startswith(sign_on.PREFIX):
+            return await self._single_sign_on(request, receive)
         if request.method not in ("GET", "HEAD") and not self.same_origin(request):
             return _error(403, "AccessDenied", "Requests from other sites are not accepted.")
         if request.raw_path == "/signin":
@@ -98,12 +107,33 @@ class Browser:
             return self._events(request, user)
         return await self._service(request, receive, request_id, user)
 
+    async def _single_sign_on(self, request: Request, receive: Receive) -> Response:
+        pages, path = self._sign_on_pages, request.raw_path
+        if pages is None:
+            return _error(
+                404, "NotFound", "This studio has no single sign-on: see STUDIOLO_OIDC_ISSUER in the settings."
+            )
+        if path == sign_on.LOGOUT and request.method == "POST":
+            return await pages.logout(receive)
+        if path == sign_on.START and request.method == "GET":
+            return await pages.start(request, request.first("connect") == "1" and self.same_origin(request))
+        if path == sign_on.CALLBACK and request.method == "GET":
+            cookie = _cookie(request)
+            user = self._identity.session(cookie) if cookie else None
+            query = {name: values[0] for name, values in request.query.items()}
+            remembered = _cookie(request, sign_on.COOKIE) or ""
+            response, session = await pages.callback(query, remembered, user.user if user else None)
+            if session is not None:
+                response.headers["set-cookie"] = self._set_cookie(session)
+            return response
+        return _error(404, "NotFound", "There is no such page.")
+
     async def _follow_link(self, request: Request) -> Response:
         try:
             cookie = await self._identity.sign_in_by_token(request.first("token") or "")
         except SignInRefused:
             return Response(303, {"location": "/?signin=expired", "cache-control": "no-store"})
-        return Response(303, {"location": "/", "set-cookie": _set_cookie(cookie), "cache-control": "no-store"})
+        return Response(303, {"location": "/", "set-cookie": self._set_cookie(cookie), "cache-control": "no-store"})
 
     def _document(self, user: SessionUser, caller: Caller) -> dict[str, Any]:
         projects = [{"account": one.account, "name": one.name, "role": one.role} for one in user.projects]
@@ -114,7 +144,10 @@ class Browser:
             "project": next((one for one in projects if one["account"] == caller.project), None),
             "region": REGION,
             "version": __version__,
-            "endpoint": self._config.url,
+            "endpoint": self._config.address,
+            "signOn": {"label": self._sign_on.label, "connected": self._sign_on.connected(user.user)}
+            if self._sign_on
+            else None,
             "operations": self._operations,
         }
 
@@ -123,7 +156,7 @@ class Browser:
         if request.method == "DELETE":
             if cookie:
                 self._identity.sign_out(cookie)
-            return _json(200, {}, set_cookie=_set_cookie(""))
+            return _json(200, {}, set_cookie=self._set_cookie(""))
         if request.method == "POST":
             try:
                 cookie = await self._sign_in(await read_all(receive, None, 64 * 1024), address)
@@ -132,8 +165,9 @@ class Browser:
                 return _error(429 if wait else 401, "SignInRefused", refused.message, **wait)
         user = self._identity.session(cookie) if cookie else None
         if user is None:
-            return _error(401, "NotSignedIn", "Sign in first.")
-        extra = {"set_cookie": _set_cookie(cookie)} if request.method == "POST" and cookie else {}
+            signs_on = {"signOn": self._sign_on.label} if self._sign_on else {}
+            return _json(401, {"__type": "NotSignedIn", "message": "Sign in first.", **signs_on})
+        extra = {"set_cookie": self._set_cookie(cookie)} if request.method == "POST" and cookie else {}
         return _json(200, self._document(user, self._caller(request, user)), **extra)
 
     async def _sign_in(self, body: bytes, address: str) -> str:

@@ -7,6 +7,8 @@ export interface Session {
   region: string;
   version: string;
   endpoint: string;
+  /** The identity provider, where there is one. */
+  signOn: { label: string; connected: boolean } | null;
   /** What each service does. */
   operations: Record<string, string[]>;
 }

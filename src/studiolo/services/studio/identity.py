@@ -23,7 +23,7 @@ SESSION_SECONDS = 14 * 86400.0
 RENEW = 86400.0
 LINK_SECONDS = 3600.0
 MAX_TRIES, WINDOW = 8, 300.0
-KINDS = ("User", "Project", "Member", "AccessKey", "Session")
+KINDS = ("User", "Project", "Member", "AccessKey", "Session", "ExternalPerson")
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_hex())
 """Checked where there is no such user, so that the answer takes as long."""
@@ -117,7 +117,7 @@ class Accounts(Identity):
         now = self._clock()
         if record is None or record.spec["Expires"] < now:
             return None
-        if record.spec["Expires"] - now < SESSION_SECONDS - RENEW:
+        if "By" not in record.spec and record.spec["Expires"] - now < SESSION_SECONDS - RENEW:
             self._renew(record)
         user = self.find(names.user(record.spec["User"]))
         if user is None:
@@ -139,11 +139,16 @@ class Accounts(Identity):
                 found.append(Membership(project.key.name, project.spec["Name"], member.spec["Role"]))
         return found
 
-    def open_session(self, user: str) -> str:
+    def open_session(self, user: str, seconds: float = SESSION_SECONDS, by: Mapping[str, Any] | None = None) -> str:
+        """A cookie. by: whose word it is, where it is not the studio's own; such a session is not prolonged."""
         cookie = names.new_token()
         now = self._clock()
-        self._store.create(names.session(cookie), {"User": user, "Expires": now + SESSION_SECONDS}, {}, now=now)
+        spec = {"User": user, "Expires": now + seconds, **({"By": by} if by else {})}
+        self._store.create(names.session(cookie), spec, {}, now=now)
         return cookie
+
+    def end_session(self, record: Record) -> None:
+        self._drop(record)
 
     def sign_out(self, cookie: str) -> None:
         record = self.find(names.session(cookie))
@@ -236,18 +241,35 @@ class Accounts(Identity):
 
     # Members.
 
-    def put_member(self, account: str, user: str, role: str) -> None:
+    def put_member(self, account: str, user: str, role: str, from_groups: bool = False) -> None:
+        """from_groups: it follows the person's groups at the identity provider."""
         now = self._clock()
+        spec = {"Role": role, **({"FromGroups": True} if from_groups else {})}
         while True:
             try:
-                self._store.create(names.member(account, user), {"Role": role}, {}, now=now)
+                self._store.create(names.member(account, user), spec, {}, now=now)
                 return
             except AlreadyExists as there:
                 try:
-                    self._store.write(there.existing, now=now, spec={**there.existing.spec, "Role": role})
+                    self._store.write(there.existing, now=now, spec=spec)
                     return
                 except (Stale, Missing):
                     continue
+
+    def set_admin_by_groups(self, user: str, admin: bool) -> None:
+        """Of the whole studio; an administrator made by hand stays one."""
+        while True:
+            record = self._store.get(names.user(user))
+            by_groups = bool(record.spec.get("AdminFromGroups"))
+            if admin == by_groups or (admin and record.spec.get("Admin")):
+                return
+            kept = {name: value for name, value in record.spec.items() if name not in ("Admin", "AdminFromGroups")}
+            spec = {**kept, "Admin": True, "AdminFromGroups": True} if admin else kept
+            try:
+                self._store.write(record, now=self._clock(), spec=spec)
+                return
+            except Stale:
+                continue
 
     def remove_member(self, account: str, user: str) -> None:
         """The keys go with the membership."""

@@ -42,5 +42,10 @@ def invitation(token: str) -> Key:
     return Key(EVERYWHERE, "Invitation", digest(token))
 
 
+def external_person(issuer: str, subject: str) -> Key:
+    """Which user a person of an identity provider is."""
+    return Key(EVERYWHERE, "ExternalPerson", digest(f"{issuer}\n{subject}"))
+
+
 def sign_in(token: str) -> Key:
     return Key(EVERYWHERE, "SignInToken", digest(token))

@@ -139,7 +139,15 @@ class People:
     async def list_members(self, call: Call) -> Mapping[str, Any]:
         members = self._accounts.members(call.caller.project)
         return {
-            "Members": [{"User": self._shown(one), "Role": one.spec["Role"], "Since": one.created} for one in members]
+            "Members": [
+                {
+                    "User": self._shown(one),
+                    "Role": one.spec["Role"],
+                    "Since": one.created,
+                    "FromGroups": bool(one.spec.get("FromGroups")),
+                }
+                for one in members
+            ]
         }
 
     def _shown(self, member: Record) -> str:
@@ -182,7 +190,11 @@ class People:
         expires = now + call.params.get("ExpiresInSeconds", INVITATION_SECONDS)
         spec = {"Account": call.caller.project, "Role": call.params["Role"], "Expires": expires, "By": call.caller.user}
         self._platform.store.create(names.invitation(token), spec, {}, now=now)
-        return {"Token": token, "Url": f"{self._platform.config.url}/invite?token={token}", "ExpirationTime": expires}
+        return {
+            "Token": token,
+            "Url": f"{self._platform.config.address}/invite?token={token}",
+            "ExpirationTime": expires,
+        }
 
     def _invitations(self, account: str) -> list[Record]:
         page = self._platform.store.query(Query("Invitation", "", limit=1000))

@@ -24,6 +24,7 @@ from studiolo.services.sts.service import role_arn
 from studiolo.services.studio import names
 from studiolo.services.studio.identity import Accounts
 from studiolo.services.studio.invocations import Invocations
+from studiolo.services.studio.oidc.mappings import GroupMappings
 from studiolo.services.studio.people import People
 from studiolo.services.studio.previews import preview
 from studiolo.services.studio.snippets import snippets
@@ -41,6 +42,7 @@ class StudioService:
         self._platform = platform
         self._accounts = accounts
         people = People(platform, accounts)
+        mappings = GroupMappings(platform, accounts)
         invocations = Invocations(platform, processor)
         self._handlers: dict[str, Handler] = {
             "GetSession": people.get_session,
@@ -68,6 +70,9 @@ class StudioService:
             "ListImages": self._images,
             "GetMetrics": self._metrics,
             "PreviewObject": self._preview,
+            "ListGroupMappings": mappings.list,
+            "PutGroupMapping": mappings.put,
+            "DeleteGroupMapping": mappings.delete,
             "ListAsyncInvocations": invocations.list,
             "CancelAsyncInvocation": invocations.cancel,
         }

@@ -16,6 +16,7 @@ import type { Role } from "../../api/types";
 import { describe, useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
 import { Copy, Empty, Failure } from "../../shared/parts";
+import { Groups } from "./groups";
 
 interface Project {
   Account: string;
@@ -29,6 +30,7 @@ interface Member {
   User: string;
   Role: Role;
   Since: number;
+  FromGroups?: boolean;
 }
 interface Invitation {
   Id: string;
@@ -223,6 +225,7 @@ export function MembersPage() {
               ),
           },
           { id: "since", header: "Since", cell: (one) => time(one.Since) },
+          ...(session.signOn ? [{ id: "how", header: "By", cell: (one: Member) => (one.FromGroups ? `A group of ${session.signOn?.label ?? ""}` : "Hand") }] : []),
           {
             id: "remove",
             header: "Remove",
@@ -273,6 +276,7 @@ export function MembersPage() {
           empty={<Empty title="No open invitations" text="Invite somebody, and send the link." />}
         />
       )}
+      {session.signOn && session.studioAdmin && <Groups />}
       {inviting && <InviteDialog close={() => setInviting(false)} />}
     </SpaceBetween>
   );

@@ -1,4 +1,5 @@
 import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Form from "@cloudscape-design/components/form";
@@ -6,10 +7,17 @@ import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
 import { send } from "../../api/client";
 import { describe } from "../../shared/context";
+
+/** What the identity provider is called, where this studio has one. */
+const findSignOn = async (): Promise<string | null> => {
+  const answer = await fetch("/api/session", { credentials: "same-origin" });
+  const told = (await answer.json()) as { signOn?: string };
+  return typeof told.signOn === "string" ? told.signOn : null;
+};
 
 export function SignIn({ done }: { done: () => void }) {
   const query = new URLSearchParams(window.location.search);
@@ -18,6 +26,14 @@ export function SignIn({ done }: { done: () => void }) {
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<unknown>();
+  const [signOn, setSignOn] = useState<string | null>(null);
+  useEffect(() => {
+    findSignOn()
+      .then(setSignOn)
+      .catch(() => setSignOn(null));
+  }, []);
+  const told = query.get("refused");
+  const next = encodeURIComponent(window.location.pathname);
   const enter = async () => {
     setBusy(true);
     setRefused(undefined);
@@ -39,14 +55,25 @@ export function SignIn({ done }: { done: () => void }) {
           void enter();
         }}
       >
-        <Form actions={<Button variant="primary" loading={busy} formAction="submit">{invitation ? "Join" : "Sign in"}</Button>}>
+        <Form actions={<Button variant={signOn !== null && !invitation ? "normal" : "primary"} loading={busy} formAction="submit">{invitation ? "Join" : "Sign in"}</Button>}>
           <Container header={<Header variant="h1" description="An ML studio on your own machines">studiolo</Header>}>
             <SpaceBetween size="m">
               {query.get("signin") === "expired" && (
                 <Alert type="warning">That sign-in link was used or has expired. In a terminal, `studiolo sign-in` prints a new one.</Alert>
               )}
+              {told !== null && refused === undefined && <Alert type="error">{told}</Alert>}
               {refused !== undefined && <Alert type="error">{describe(refused)}</Alert>}
               {invitation && <Alert type="info">You are invited. Choose a user name and a password, or give those you have.</Alert>}
+              {signOn !== null && !invitation && (
+                <SpaceBetween size="s">
+                  <Button variant="primary" fullWidth href={`/oidc/start?next=${next}`}>
+                    {`Sign in with ${signOn}`}
+                  </Button>
+                  <Box textAlign="center" color="text-body-secondary">
+                    or with a password
+                  </Box>
+                </SpaceBetween>
+              )}
               <FormField label="User name">
                 <Input value={user} onChange={({ detail }) => setUser(detail.value)} autoComplete="username" autoFocus />
               </FormField>

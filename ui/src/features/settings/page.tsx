@@ -7,12 +7,13 @@ import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import Toggle from "@cloudscape-design/components/toggle";
 import { useState } from "react";
 
 import { studio } from "../../api/client";
-import { describe } from "../../shared/context";
+import { describe, useStudio } from "../../shared/context";
 import { lettersOn, setLetters, SHORTCUTS } from "../../shared/shortcuts";
 import { setTheme, theme } from "../../shared/theme";
 
@@ -41,6 +42,7 @@ function Password() {
 }
 
 export function SettingsPage() {
+  const { session } = useStudio();
   const [chosen, setChosen] = useState(theme());
   const [letters, setLettersShown] = useState(lettersOn());
   return (
@@ -64,6 +66,15 @@ export function SettingsPage() {
         <Container header={<Header variant="h2">Password</Header>}>
           <Password />
         </Container>
+        {session.signOn && (
+          <Container header={<Header variant="h2">Single sign-on</Header>}>
+            {session.signOn.connected ? (
+              <StatusIndicator>{`You can sign in with ${session.signOn.label}.`}</StatusIndicator>
+            ) : (
+              <Button href="/oidc/start?connect=1&next=/settings">{`Connect with ${session.signOn.label}`}</Button>
+            )}
+          </Container>
+        )}
         <Table
           contentDensity="compact"
           header={
