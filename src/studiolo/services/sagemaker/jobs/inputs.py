@@ -1,7 +1,11 @@
-"""The objects a job's input stands for: a prefix, one object, or the list in a manifest."""
+"""The objects a job's input stands for (a prefix, one object, or the list in a manifest), and how they come to a host."""
 
+import gzip
 import json
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from studiolo.blobs.protocol import Entry, NoSuchKey
@@ -55,3 +59,80 @@ def _manifest(platform: Platform, project: str, uri: S3Uri) -> Iterator[tuple[st
             raise InputError(
                 f"ClientError: The manifest {uri} names s3://{base.bucket}/{key}, which does not exist."
             ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One input as its files shall lie in a folder."""
+
+    what: str
+    """As messages name it: "channel train"."""
+    source: Mapping[str, Any]
+    """S3Uri and S3DataType."""
+    sharded: bool
+    """Each host gets its part of the objects."""
+    packed: bool
+    """The objects are gzip, the files shall not be."""
+
+
+def fetch(
+    platform: Platform,
+    project: str,
+    wanted: Wanted,
+    folder: Path,
+    shard: tuple[int, int],
+    say: Callable[[str], None],
+    cancelled: Callable[[], bool],
+) -> None:
+    """shard: number of the host, and of how many. Raises InputError, Cancelled, ApiError."""
+    found = list(objects(platform, project, wanted.source))
+    if not found:
+        uri = wanted.source["S3Uri"]
+        raise InputError(
+            f"ClientError: Data download failed: no S3 objects found under the prefix {uri} ({wanted.what})."
+        )
+    if wanted.sharded:
+        found = found[shard[0] :: shard[1]]
+    folder.mkdir(parents=True, exist_ok=True)
+    total, done = sum(one.size for _, one, _ in found), 0
+    for count, (bucket, one, path) in enumerate(found, 1):
+        if cancelled():
+            raise Cancelled
+        target = _target(folder, bucket, one, path)
+        try:
+            platform.blobs.download(bucket, one.key, target)
+        except (FileExistsError, NotADirectoryError):
+            raise InputError(f"ClientError: s3://{bucket}/{one.key} is below what is itself a file.") from None
+        if wanted.packed:
+            _gunzip(target)
+        done += one.size
+        if total > 64 * 2**20 and count % 20 == 0:
+            say(f"Downloading input data: {wanted.what}, {done / 2**20:.0f} of {total / 2**20:.0f} MiB")
+
+
+def _target(folder: Path, bucket: str, one: Entry, path: str) -> Path:
+    target = (folder / path.lstrip("/")).resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise InputError(f"ClientError: The object s3://{bucket}/{one.key} has a name that leads out of its folder.")
+    if target.is_dir():
+        raise InputError(f"ClientError: s3://{bucket}/{one.key} is a file and a folder at once.")
+    return target
+
+
+def _gunzip(path: Path) -> None:
+    """In place, as AWS does for compression Gzip: the name loses its ending."""
+    target = (
+        path.with_name(path.name.removesuffix(".gz"))
+        if path.name.endswith(".gz")
+        else path.with_name(path.name + ".out")
+    )
+    try:
+        with gzip.open(path) as packed, target.open("wb") as out:
+            shutil.copyfileobj(packed, out, 1 << 20)
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise InputError(
+            f"ClientError: {path.name} is not gzip, although the input's compression type says so."
+        ) from error
+    path.unlink()
+    if not path.name.endswith(".gz"):
+        target.rename(path)

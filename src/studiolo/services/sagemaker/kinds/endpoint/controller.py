@@ -8,13 +8,14 @@ from studiolo.base.record import Key, Record
 from studiolo.control.protocol import Again
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.hosting.containers import PlanError
+from studiolo.services.sagemaker.keys import unfinished
 from studiolo.services.sagemaker.kinds.endpoint import plan as planning
 from studiolo.services.sagemaker.kinds.endpoint import status as statuses
 from studiolo.services.sagemaker.kinds.endpoint import traffic
 from studiolo.services.sagemaker.kinds.endpoint.decide import Health, Observed, decide
 from studiolo.services.sagemaker.kinds.endpoint.plan import Unit
 from studiolo.services.sagemaker.kinds.endpoint.upkeep import SAMPLE, Upkeep
-from studiolo.store.protocol import Missing, Query, Stale
+from studiolo.store.protocol import Missing, Stale
 
 LOOK = 0.25
 """Between two looks at what starts: that it is ready is told (hosting/readiness.py)."""
@@ -33,16 +34,7 @@ class EndpointController:
         self._upkeep = Upkeep(platform)
 
     def keys(self) -> Sequence[Key]:
-        found: set[Key] = set()
-        token = None
-        while True:
-            page = self._platform.store.query(Query(self.kind, None, limit=500, token=token))
-            found |= {record.key for record in page.records}
-            token = page.token
-            if token is None:
-                break
-        found |= {Key.of_handle(one) for one in self._platform.runner.handles() if one.startswith(f"{self.kind}/")}
-        return sorted(found)
+        return unfinished(self._platform, self.kind, (None,))
 
     async def reconcile(self, key: Key) -> Again | None:
         try:

@@ -6,11 +6,12 @@ from typing import Any
 from studiolo.base.errors import InUse, ValidationError
 from studiolo.base.record import Record
 from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.jobs.decide import ENDED
 from studiolo.services.sagemaker.kind import Kind
 from studiolo.services.sagemaker.kinds.training_job.controller import TrainingJobController
 from studiolo.services.sagemaker.kinds.training_job.outputs import model_members
 from studiolo.services.sagemaker.kinds.training_job.spec import prepare
-from studiolo.services.sagemaker.kinds.training_job.status import ENDED, born
+from studiolo.services.sagemaker.kinds.training_job.status import born
 
 
 def _describe(platform: Platform, record: Record) -> Mapping[str, Any]:

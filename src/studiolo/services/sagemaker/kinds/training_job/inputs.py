@@ -1,7 +1,6 @@
 """Puts everything a job finds below /opt/ml in place: configuration, data, source, checkpoints. Done twice, it gives the
 same; the mark at the end says it is complete."""
 
-import gzip
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -16,14 +15,11 @@ from studiolo.services import archives, s3uri
 from studiolo.services.platform import Platform
 from studiolo.services.s3uri import S3Uri
 from studiolo.services.sagemaker.jobs import credentials
-from studiolo.services.sagemaker.jobs.inputs import DISK_FULL, Cancelled, InputError, objects
+from studiolo.services.sagemaker.jobs.controller import mark
+from studiolo.services.sagemaker.jobs.inputs import DISK_FULL, InputError, Wanted, fetch
 from studiolo.services.sagemaker.kinds.training_job.spec import hosts_of
 
 Progress = Callable[[str], None]
-
-
-def mark(folder: Path) -> Path:
-    return folder / "prepared.json"
 
 
 def ml_of(folder: Path, host: str) -> Path:
@@ -143,35 +139,14 @@ class Inputs:
 
     def _channel(self, ml: Path, channel: Mapping[str, Any], number: int, hosts: int) -> None:
         source, name = channel["DataSource"]["S3DataSource"], channel["ChannelName"]
-        found = list(objects(self._platform, self._record.key.project, source))
-        if not found:
-            raise InputError(
-                f"ClientError: Data download failed: no S3 objects found under the prefix {source['S3Uri']} (channel {name})."
-            )
-        if source.get("S3DataDistributionType") == "ShardedByS3Key":
-            found = found[number::hosts]
-        folder = ml / "input" / "data" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        total, done = sum(one.size for _, one, _ in found), 0
-        for count, (bucket, one, path) in enumerate(found, 1):
-            if self._cancelled():
-                raise Cancelled
-            target = (folder / path.lstrip("/")).resolve()
-            if not target.is_relative_to(folder.resolve()):
-                raise InputError(
-                    f"ClientError: The object s3://{bucket}/{one.key} has a name that leads out of its channel."
-                )
-            if target.is_dir():
-                raise InputError(f"ClientError: s3://{bucket}/{one.key} is a file and a folder at once.")
-            try:
-                self._platform.blobs.download(bucket, one.key, target)
-            except (FileExistsError, NotADirectoryError):
-                raise InputError(f"ClientError: s3://{bucket}/{one.key} is below what is itself a file.") from None
-            if channel.get("CompressionType") == "Gzip":
-                _gunzip(target)
-            done += one.size
-            if total > 64 * 2**20 and count % 20 == 0:
-                self._say(f"Downloading input data: {name}, {done / 2**20:.0f} of {total / 2**20:.0f} MiB")
+        wanted = Wanted(
+            f"channel {name}",
+            source,
+            source.get("S3DataDistributionType") == "ShardedByS3Key",
+            channel.get("CompressionType") == "Gzip",
+        )
+        project, folder = self._record.key.project, ml / "input" / "data" / name
+        fetch(self._platform, project, wanted, folder, (number, hosts), self._say, self._cancelled)
 
     def _checkpoints(self, ml: Path) -> None:
         config = self._spec.get("CheckpointConfig")
@@ -183,25 +158,6 @@ class Inputs:
             target = (ml / "checkpoints" / path).resolve()
             if target.is_relative_to((ml / "checkpoints").resolve()):
                 self._platform.blobs.download(uri.bucket, one.key, target)
-
-
-def _gunzip(path: Path) -> None:
-    """In place, as AWS does for CompressionType Gzip: the name loses its ending."""
-    target = (
-        path.with_name(path.name.removesuffix(".gz"))
-        if path.name.endswith(".gz")
-        else path.with_name(path.name + ".out")
-    )
-    try:
-        with gzip.open(path) as packed, target.open("wb") as out:
-            shutil.copyfileobj(packed, out, 1 << 20)
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise InputError(
-            f"ClientError: {path.name} is not gzip, although the channel's CompressionType says so."
-        ) from error
-    path.unlink()
-    if not path.name.endswith(".gz"):
-        target.rename(path)
 
 
 def platform_environment(platform: Platform, record: Record, host: str, framework: str) -> dict[str, str]:

@@ -5,20 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.base.record import Record
-from studiolo.blobs.protocol import Attributes, NoSuchKey, OutOfSpace
+from studiolo.blobs.protocol import Attributes, OutOfSpace
 from studiolo.run.protocol import MemberState
-from studiolo.series import logs
 from studiolo.services import archives, s3uri
 from studiolo.services.platform import Platform
 from studiolo.services.s3uri import S3Uri
+from studiolo.services.sagemaker.jobs.outputs import OutputError, read_small, store_changed, store_files, why_failed
 from studiolo.services.sagemaker.kinds.training_job.inputs import ml_of
 
-MAX_REASON = 1024
 _GZIP = Attributes("application/x-gzip")
-
-
-class OutputError(Exception):
-    """The results can't be stored; the message is the job's FailureReason."""
 
 
 def artifact_uri(record: Record) -> str:
@@ -48,7 +43,8 @@ class Outputs:
                 if not folders:
                     continue
                 if plain and name == "model":
-                    self._store_files(folders, base.child(target))
+                    for one in reversed(folders):
+                        store_files(self._platform, one, base.child(target))
                 else:
                     self._store_archive(folders, base.child(f"{target}.tar.gz"))
             self.sync_checkpoints()
@@ -65,58 +61,18 @@ class Outputs:
         self._platform.blobs.upload(packed, uri.bucket, uri.key, now=self._platform.clock(), attributes=_GZIP)
         packed.unlink()
 
-    def _store_files(self, folders: list[Path], uri: S3Uri) -> None:
-        for folder in reversed(folders):
-            for path in sorted(folder.rglob("*")):
-                if path.is_file() and not path.is_symlink():
-                    key = uri.child(path.relative_to(folder).as_posix()).key
-                    self._platform.blobs.upload(path, uri.bucket, key, now=self._platform.clock())
-
     def sync_checkpoints(self) -> None:
         """Files that are not yet stored in this size are stored; called now and then while the job runs, too."""
         config = self._record.spec.get("CheckpointConfig")
         if not config:
             return
-        uri = s3uri.parse(config["S3Uri"])
         for ml in self._mls:
-            for path in sorted((ml / "checkpoints").rglob("*")):
-                if not path.is_file() or path.is_symlink():
-                    continue
-                key = uri.child(path.relative_to(ml / "checkpoints").as_posix()).key
-                about = path.stat()
-                try:
-                    stored = self._platform.blobs.head(uri.bucket, key)
-                    if stored.size == about.st_size and stored.modified >= about.st_mtime:
-                        continue
-                except NoSuchKey:
-                    pass
-                self._platform.blobs.upload(path, uri.bucket, key, now=self._platform.clock())
+            store_changed(self._platform, ml / "checkpoints", s3uri.parse(config["S3Uri"]))
 
 
 def failure_reason(platform: Platform, folder: Path, member: MemberState) -> str:
     """Why a host failed: what it wrote down itself, else how it ended and the last it said."""
-    if member.reason == "out_of_memory":
-        return "AlgorithmError: The job used more memory than its instance type has: OutOfMemory, exit code: 137"
-    if member.reason in ("lost", "start_failed"):
-        return f"InternalServerError: {member.message}"
-    written = ml_of(folder, member.name) / "output" / "failure"
-    text = _read(written).strip()
-    if text.startswith("ClientError"):
-        return text[:MAX_REASON]
-    ending = f", exit code: {member.exit_code}"
-    if not text:
-        last = "\n".join(logs.tail(member.log, 10))
-        text = f"ExecuteUserScriptError: ExitCode {member.exit_code}" + (f"\n{last}" if last else "")
-        return f"AlgorithmError: {text[-(MAX_REASON - 60) :] if len(text) > MAX_REASON - 60 else text}{ending}"
-    return f"AlgorithmError: {text[: MAX_REASON - 60]}{ending}"
-
-
-def _read(path: Path) -> str:
-    """What a job wrote is data: a link out of its folder is not followed."""
-    if path.is_symlink() or not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        return file.read(4 * MAX_REASON).decode("utf-8", "replace")
+    return why_failed(member, read_small(ml_of(folder, member.name) / "output" / "failure"))
 
 
 def model_members(record: Record) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 from studiolo.base.record import Document
 
 MAX_REASON = 1024
-ENDED = frozenset({"Completed", "Failed", "Stopped"})
 
 
 def born(spec: Document, now: float) -> Mapping[str, Any]:

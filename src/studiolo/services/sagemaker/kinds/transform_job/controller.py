@@ -20,12 +20,13 @@ from studiolo.services.sagemaker import failing
 from studiolo.services.sagemaker.hosting.containers import PlanError
 from studiolo.services.sagemaker.jobs.inputs import Cancelled, InputError
 from studiolo.services.sagemaker.jobs.usage import Sampler
+from studiolo.services.sagemaker.keys import unfinished
 from studiolo.services.sagemaker.kinds.transform_job import groups, progress
 from studiolo.services.sagemaker.kinds.transform_job.decide import ENDED, Act, Observed, decide, outcome
 from studiolo.services.sagemaker.kinds.transform_job.inputs import Inputs, mark
 from studiolo.services.sagemaker.kinds.transform_job.outputs import MAX_REASON, OutputError, Outputs, reason
 from studiolo.services.sagemaker.kinds.transform_job.spec import hosts_of
-from studiolo.store.protocol import Missing, Query, Stale
+from studiolo.store.protocol import Missing, Stale
 
 SAMPLE = 1.0
 
@@ -38,18 +39,7 @@ class TransformJobController:
         self._usage = Sampler(platform)
 
     def keys(self) -> Sequence[Key]:
-        """Those in progress, and those with anything left on the machine."""
-        store, found = self._platform.store, set[Key]()
-        for state in ("InProgress", "Stopping"):
-            token = None
-            while True:
-                page = store.query(Query(self.kind, None, state=state, limit=500, token=token))
-                found |= {record.key for record in page.records}
-                token = page.token
-                if token is None:
-                    break
-        found |= {Key.of_handle(one) for one in self._platform.runner.handles() if one.startswith(f"{self.kind}/")}
-        return sorted(found)
+        return unfinished(self._platform, self.kind)
 
     async def reconcile(self, key: Key) -> Again | None:
         try:
