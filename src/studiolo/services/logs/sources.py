@@ -19,7 +19,11 @@ from studiolo.services.logs.archive import HostLog
 from studiolo.services.logs.patterns import invalid
 from studiolo.services.platform import Platform
 
-JOBS = {"/aws/sagemaker/TrainingJobs": "TrainingJob", "/aws/sagemaker/TransformJobs": "TransformJob"}
+JOBS = {
+    "/aws/sagemaker/TrainingJobs": "TrainingJob",
+    "/aws/sagemaker/ProcessingJobs": "ProcessingJob",
+    "/aws/sagemaker/TransformJobs": "TransformJob",
+}
 """The kind whose logs a group holds."""
 ENDPOINTS = "/aws/sagemaker/Endpoints/"
 DAY = 86_400_000

@@ -11,7 +11,14 @@ from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.services.sagemaker.documents import word_of
 from studiolo.services.sagemaker.kind import Kind
-from studiolo.services.sagemaker.kinds import endpoint, endpoint_config, model, training_job, transform_job
+from studiolo.services.sagemaker.kinds import (
+    endpoint,
+    endpoint_config,
+    model,
+    processing_job,
+    training_job,
+    transform_job,
+)
 from studiolo.services.sagemaker.listing import results_member
 from studiolo.services.sagemaker.search import Search
 from studiolo.services.sagemaker.tags import Tags
@@ -23,6 +30,7 @@ KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
         training_job.KIND,
+        processing_job.KIND,
         model.KIND,
         endpoint_config.KIND,
         endpoint.KIND,
