@@ -29,6 +29,7 @@ from studiolo.services.platform import Platform
 from studiolo.services.request import Service
 from studiolo.services.s3.service import S3Service
 from studiolo.services.sagemaker import service as sagemaker
+from studiolo.services.sagemaker.pipelines.controller import watch_children
 from studiolo.services.sagemaker.service import SageMakerService
 from studiolo.services.sagemaker_runtime.asynchronous import invocation
 from studiolo.services.sagemaker_runtime.service import RuntimeService
@@ -121,7 +122,9 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     app = App(services, platform.identity, platform.store, config, ui_folder(), sign_on=sign_on_of(platform))
     runtime = next(one for one in services if isinstance(one, RuntimeService))
     quick = QuickInvocations(runtime.quick, platform.identity, platform.clock)
-    loop = ControlLoop(platform.store, platform.runner, controllers(platform), [platform.demand.watch])
+    loop = ControlLoop(
+        platform.store, platform.runner, controllers(platform), [platform.demand.watch, watch_children(platform.store)]
+    )
     background = (loop, runtime.processor, Delivery(platform), Housekeeping(platform))
 
     async def main() -> None:

@@ -22,6 +22,10 @@ from studiolo.services.sagemaker.kinds import (
     transform_job,
 )
 from studiolo.services.sagemaker.listing import results_member
+from studiolo.services.sagemaker.pipelines import kind as pipelines
+from studiolo.services.sagemaker.pipelines.controller import PipelineExecutionController
+from studiolo.services.sagemaker.pipelines.names import EXECUTION
+from studiolo.services.sagemaker.pipelines.operations import Pipelines
 from studiolo.services.sagemaker.search import Search
 from studiolo.services.sagemaker.tags import Tags
 from studiolo.services.sagemaker.verbs import Verbs
@@ -39,6 +43,7 @@ KINDS: Mapping[str, Kind] = {
         endpoint_config.KIND,
         endpoint.KIND,
         transform_job.KIND,
+        pipelines.KIND,
     )
 }
 
@@ -52,11 +57,13 @@ def _indexer(kind: Kind) -> Indexer:
 
 def indexers() -> Mapping[str, Indexer]:
     """What the store needs to know of the kinds to keep its index."""
-    return {name: _indexer(kind) for name, kind in KINDS.items()}
+    return {**{name: _indexer(kind) for name, kind in KINDS.items()}, EXECUTION: pipelines.index_execution}
 
 
 def controllers(platform: Platform) -> list[Controller]:
-    return [kind.controller(platform) for kind in KINDS.values() if kind.controller is not None]
+    own = [kind.controller(platform) for kind in KINDS.values() if kind.controller is not None]
+    # Steps of pipelines make what they make by the operations that clients use.
+    return [*own, PipelineExecutionController(platform, SageMakerService(platform).handler)]
 
 
 class SageMakerService:
@@ -73,6 +80,7 @@ class SageMakerService:
         }
         for kind in KINDS.values():
             self._handlers |= Verbs(kind, platform).operations()
+        self._handlers |= Pipelines(platform).operations()
 
     def operations(self) -> Mapping[str, Handler]:
         return self._handlers

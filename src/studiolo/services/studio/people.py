@@ -14,7 +14,16 @@ from studiolo.services.studio import names
 from studiolo.services.studio.identity import Accounts, public, verify
 from studiolo.store.protocol import AlreadyExists, Missing, Query, Stale
 
-OWN_KINDS = ("TrainingJob", "ProcessingJob", "ModelPackage", "ModelPackageGroup", "Model", "EndpointConfig", "Endpoint")
+OWN_KINDS = (
+    "TrainingJob",
+    "ProcessingJob",
+    "Pipeline",
+    "ModelPackage",
+    "ModelPackageGroup",
+    "Model",
+    "EndpointConfig",
+    "Endpoint",
+)
 INVITATION_SECONDS = 7 * 86400
 
 

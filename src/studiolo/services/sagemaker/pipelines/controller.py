@@ -1,0 +1,144 @@
+"""Brings executions of pipelines from their start to their end. It looks at what its steps have made, decides (decide.py),
+starts what is ready, and writes the steps' states. What it starts has fixed names, so after a crash between a start and its
+note the same is found again and nothing is started twice.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from studiolo.base.record import Key, Record
+from studiolo.control.protocol import Again
+from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.failing import reason
+from studiolo.services.sagemaker.keys import unfinished
+from studiolo.services.sagemaker.pipelines import names
+from studiolo.services.sagemaker.pipelines.decide import RUNNING, again_from, decide
+from studiolo.services.sagemaker.pipelines.definition import Definition, parse
+from studiolo.services.sagemaker.pipelines.makers import Handlers, Things
+from studiolo.services.sagemaker.pipelines.running import Running, State
+from studiolo.services.sagemaker.pipelines.selection import restricted
+from studiolo.store.protocol import Change, Missing, Stale, Store
+
+LOOK = 5.0
+"""Seconds after which running steps are looked at even if nothing told of a change."""
+KEPT = 64
+ENDED = ("Succeeded", "Failed", "Stopped")
+PARALLEL = 50
+
+
+class PipelineExecutionController:
+    kind = names.EXECUTION
+
+    def __init__(self, platform: Platform, handlers: Handlers) -> None:
+        self._platform = platform
+        self._things = Things(handlers)
+        self._definitions: OrderedDict[Key, Definition] = OrderedDict()
+
+    def keys(self) -> Sequence[Key]:
+        return unfinished(self._platform, self.kind, ("Executing", "Stopping"))
+
+    async def reconcile(self, key: Key) -> Again | None:
+        try:
+            record = self._platform.store.get(key)
+        except Missing:
+            return None
+        asked = int(record.spec.get("_retry", 0))
+        if asked > int(record.status.get("_retried", 0)):
+            record = self._begin_again(record, asked)
+        if record.status["PipelineExecutionStatus"] in ENDED:
+            self._definitions.pop(key, None)
+            return None
+        try:
+            return await self._step(record)
+        except Stale:
+            return Again(0)
+
+    async def failing(self, key: Key, error: Exception, failures: int) -> None:
+        try:
+            record = self._platform.store.get(key)
+            if record.status["PipelineExecutionStatus"] not in ENDED:
+                self._write(
+                    record, self._over(record, record.status["Steps"], "Failed", reason("execution", error, failures))
+                )
+        except (Missing, Stale):
+            return
+
+    def _definition(self, record: Record) -> Definition:
+        """Parsed once: an execution's never changes."""
+        found = self._definitions.get(record.key)
+        if found is None:
+            found = restricted(parse(record.spec["_definition"]), record.spec.get("_only"))
+            self._definitions[record.key] = found
+            if len(self._definitions) > KEPT:
+                self._definitions.popitem(last=False)
+        return found
+
+    def _write(self, record: Record, status: dict[str, Any]) -> Record:
+        if status == record.status:
+            return record
+        return self._platform.store.write(record, now=self._platform.clock(), status=status)
+
+    def _begin_again(self, record: Record, asked: int) -> Record:
+        states = again_from(self._definition(record), record.status["Steps"])
+        kept = {name: value for name, value in record.status.items() if name not in ("FailureReason", "EndTime")}
+        return self._write(record, {**kept, "PipelineExecutionStatus": "Executing", "Steps": states, "_retried": asked})
+
+    async def _step(self, record: Record) -> Again | None:
+        definition = self._definition(record)
+        running = Running(self._platform, self._things, record, definition)
+        stopping = "_stop" in record.spec
+        states: dict[str, State] = {name: dict(one) for name, one in record.status["Steps"].items()}
+        for name, state in list(states.items()):
+            if state["Status"] in RUNNING:
+                states[name] = await running.look(definition.steps[name], state, stopping)
+        await self._try_again(running, definition, states)
+        parallel = int(record.spec.get("ParallelismConfiguration", {}).get("MaxParallelExecutionSteps", PARALLEL))
+        while True:
+            # Conditions and models end as they start, and more may be ready then.
+            todo = decide(definition, states, parallel, stopping)
+            if not todo.start:
+                break
+            for name in todo.start:
+                states[name] = await running.start(definition.steps[name], states)
+        if todo.ending is None:
+            self._write(record, {**record.status, "Steps": states})
+            return Again(self._pause(states))
+        why = next(
+            (
+                f"Step failure: {name}: {one.get('FailureReason', '')}"
+                for name, one in states.items()
+                if one["Status"] == "Failed"
+            ),
+            "",
+        )
+        self._write(record, self._over(record, states, todo.ending, why if todo.ending == "Failed" else ""))
+        return None
+
+    async def _try_again(self, running: Running, definition: Definition, states: dict[str, State]) -> None:
+        now = self._platform.clock()
+        for name, state in list(states.items()):
+            if state.get("_at", now + 1) <= now:
+                states[name] = await running.start(definition.steps[name], states, state)
+
+    def _pause(self, states: dict[str, State]) -> float:
+        now = self._platform.clock()
+        return max(0.05, min([LOOK, *(one["_at"] - now for one in states.values() if "_at" in one)]))
+
+    def _over(self, record: Record, states: Any, status: str, why: str) -> dict[str, Any]:
+        done = {**record.status, "Steps": states, "PipelineExecutionStatus": status, "EndTime": self._platform.clock()}
+        return {**done, "FailureReason": why[:1024]} if why else done
+
+
+def watch_children(store: Store) -> Callable[[Callable[[str], None]], Callable[[], None]]:
+    """A source for the control loop: a change of what a step made has its execution looked at."""
+
+    def watch(watcher: Callable[[str], None]) -> Callable[[], None]:
+        def changed(change: Change) -> None:
+            parent = names.parent(change.key.name)
+            if parent is not None:
+                watcher(Key(change.key.project, names.EXECUTION, parent).handle())
+
+        return store.watch(changed)
+
+    return watch

@@ -1,0 +1,308 @@
+"""A pipeline's definition, read and checked: version 2020-12-01, as both SDKs write it. Pure.
+
+Steps inside a condition's branches are laid flat beside the others, each with the gates it stands behind. What would fail at
+run time for want of a name, a step or an end of the way (cycles) is refused here, with the place.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from studiolo.base.errors import ValidationError
+from studiolo.services.sagemaker.pipelines.paths import BadPath, split
+
+VERSION = "2020-12-01"
+MAX_BYTES = 10 * 2**20
+MAX_DEPTH = 60
+SCALARS: Mapping[str, type | tuple[type, ...]] = {"String": str, "Integer": int, "Float": (int, float), "Boolean": bool}
+EXECUTION = (
+    "PipelineName", "PipelineArn", "PipelineExecutionId", "PipelineExecutionArn", "StartDateTime", "CurrentDateTime",
+    "TrainingJobName", "ProcessingJobName",
+)  # fmt: skip
+COMPARISONS = ("Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo")
+RUNNABLE = (
+    "Processing", "Training", "Transform", "Model", "RegisterModel", "Condition", "Fail", "Callback", "Endpoint", "EndpointConfig",
+)  # fmt: skip
+"""Types of steps that this version runs."""
+
+
+def bad(why: str) -> ValidationError:
+    return ValidationError(f"Unable to parse pipeline definition. {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    type: str
+    default: Any = None
+    allowed: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    name: str
+    type: str
+    arguments: Mapping[str, Any]
+    raw: Mapping[str, Any]
+    gates: tuple[tuple[str, bool], ...] = ()
+    """The conditions it is inside of, outermost first, and by which outcome of each."""
+    after: tuple[str, ...] = ()
+    """Steps that must have succeeded before: those it names by DependsOn, those it takes a value from, its gates."""
+    branches: Mapping[bool, tuple[str, ...]] = field(default_factory=dict[bool, tuple[str, ...]])
+    """Of a condition: the steps right inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    parameters: Mapping[str, Parameter]
+    steps: Mapping[str, Step]
+    """In an order in which each comes after those it waits for."""
+    experiment: Mapping[str, Any]
+
+    def property_file(self, step: str, name: str) -> tuple[str, str]:
+        """(output, path below it). Raises KeyError."""
+        for one in self.steps[step].raw.get("PropertyFiles", ()):
+            if one["PropertyFileName"] == name:
+                return one["OutputName"], one["FilePath"]
+        raise KeyError(name)
+
+
+def parse(text: str | bytes) -> Definition:
+    """Raises ValidationError."""
+    if len(text) > MAX_BYTES:
+        raise bad(f"It is larger than {MAX_BYTES >> 20} MiB.")
+    try:
+        document = orjson.loads(text)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise bad(f"It is no JSON: {error}.") from None
+    if not isinstance(document, dict):
+        raise bad("It must be a JSON object.")
+    if document.get("Version") != VERSION:
+        raise bad(f"Version must be {VERSION!r}.")
+    parameters = _parameters(document.get("Parameters") or [])
+    laid = list(_flat(document.get("Steps") or [], ()))
+    if not laid:
+        raise bad("Steps must hold at least one step.")
+    names = [one["Name"] for one, _ in laid]
+    known = set(names)
+    for name in names:
+        if names.count(name) > 1:
+            raise bad(f"The step name {name!r} is given more than once.")
+    types = {one["Name"]: one for one, _ in laid}
+    steps = {one["Name"]: _step(one, gates, known, types, parameters) for one, gates in laid}
+    return Definition(parameters, _ordered(steps), document.get("PipelineExperimentConfig") or {})
+
+
+# Parameters.
+
+
+def _parameters(given: Any) -> dict[str, Parameter]:
+    if not isinstance(given, list):
+        raise bad("Parameters must be a list.")
+    found: dict[str, Parameter] = {}
+    for one in given:
+        if not isinstance(one, dict) or not isinstance(one.get("Name"), str) or one.get("Type") not in SCALARS:
+            raise bad(f"Each parameter needs a Name and a Type of {', '.join(SCALARS)}.")
+        if one["Name"] in found:
+            raise bad(f"The parameter {one['Name']!r} is given more than once.")
+        known = Parameter(one["Name"], one["Type"], one.get("DefaultValue"), tuple(one.get("EnumValues") or ()))
+        if known.default is not None and not _fits(known, known.default):
+            raise bad(f"The DefaultValue of the parameter {known.name!r} is no {known.type}{_one_of(known)}.")
+        found[known.name] = known
+    return found
+
+
+def _fits(parameter: Parameter, value: Any) -> bool:
+    if isinstance(value, bool) != (parameter.type == "Boolean"):
+        return False
+    return isinstance(value, SCALARS[parameter.type]) and (not parameter.allowed or value in parameter.allowed)
+
+
+def _one_of(parameter: Parameter) -> str:
+    return f" of {list(parameter.allowed)}" if parameter.allowed else ""
+
+
+def values(parameters: Mapping[str, Parameter], given: Mapping[str, str]) -> dict[str, Any]:
+    """Every parameter's value in an execution, from the texts a request holds. Raises ValidationError."""
+    for name in given:
+        if name not in parameters:
+            raise ValidationError(f"Undefined parameter: the pipeline has no parameter {name!r}.")
+    found: dict[str, Any] = {}
+    for name, parameter in parameters.items():
+        value = _typed(parameter, given[name]) if name in given else parameter.default
+        if value is None:
+            raise ValidationError(f"The parameter {name!r} has no default value: give one to start the pipeline.")
+        found[name] = value
+    return found
+
+
+def _typed(parameter: Parameter, text: str) -> Any:
+    value: Any = text
+    try:
+        if parameter.type == "Integer":
+            value = int(text)
+        elif parameter.type == "Float":
+            value = float(text)
+        elif parameter.type == "Boolean":
+            value = {"true": True, "false": False}[text.lower()]
+    except (ValueError, KeyError):
+        raise ValidationError(
+            f"The parameter {parameter.name!r} must be of type {parameter.type}, not {text!r}."
+        ) from None
+    if parameter.allowed and value not in parameter.allowed:
+        raise ValidationError(f"The parameter {parameter.name!r} must be one of {list(parameter.allowed)}.")
+    return value
+
+
+# Steps.
+
+
+def _flat(
+    steps: Any, gates: tuple[tuple[str, bool], ...]
+) -> Iterator[tuple[Mapping[str, Any], tuple[tuple[str, bool], ...]]]:
+    if not isinstance(steps, list):
+        raise bad("Steps must be a list.")
+    if len(gates) > MAX_DEPTH:
+        raise bad("Conditions are nested too deeply.")
+    for one in steps:
+        if not isinstance(one, dict) or not isinstance(one.get("Name"), str) or not isinstance(one.get("Type"), str):
+            raise bad("Each step needs a Name and a Type.")
+        arguments = one.get("Arguments")
+        if arguments is not None and not isinstance(arguments, dict):
+            raise bad(f"The Arguments of the step {one['Name']!r} must be an object.")
+        yield one, gates
+        if one["Type"] == "Condition":
+            for member, outcome in (("IfSteps", True), ("ElseSteps", False)):
+                yield from _flat((arguments or {}).get(member) or [], (*gates, (one["Name"], outcome)))
+
+
+def _step(
+    raw: Mapping[str, Any],
+    gates: tuple[tuple[str, bool], ...],
+    known: set[str],
+    types: Mapping[str, Mapping[str, Any]],
+    parameters: Mapping[str, Parameter],
+) -> Step:
+    name, type = raw["Name"], raw["Type"]
+    if type not in RUNNABLE:
+        raise bad(f"The step {name!r}: steps of type {type} are not supported by this version of studiolo.")
+    arguments: Mapping[str, Any] = raw.get("Arguments") or {}
+    own = {key: value for key, value in arguments.items() if key not in ("IfSteps", "ElseSteps")}
+    if type == "Condition":
+        _check_conditions(name, own.get("Conditions"))
+    after = dict.fromkeys(gate for gate, _ in gates)
+    for other in raw.get("DependsOn") or ():
+        if other not in known:
+            raise bad(f"The step {name!r} depends on {other!r}, which is no step.")
+        after[other] = None
+    for path in _gets([own, raw.get("SqsQueueUrl"), raw.get("FunctionArn")], 0):
+        other = _refers_to(name, path, types, parameters)
+        if other is not None:
+            after[other] = None
+    if name in after:
+        raise bad(f"The step {name!r} waits for itself.")
+    branches = {
+        outcome: tuple(one["Name"] for one in arguments.get(member) or ())
+        for member, outcome in (("IfSteps", True), ("ElseSteps", False))
+    }
+    return Step(name, type, own, raw, gates, tuple(after), branches if type == "Condition" else {})
+
+
+def _gets(value: Any, depth: int) -> Iterator[str]:
+    """Every path that is asked for by {"Get": …}."""
+    if depth > MAX_DEPTH:
+        raise bad("It is nested too deeply.")
+    if isinstance(value, dict):
+        if list(value) == ["Get"]:
+            yield str(value["Get"])
+            return
+        for one in value.values():
+            yield from _gets(one, depth + 1)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _gets(one, depth + 1)
+
+
+def _refers_to(
+    name: str, path: str, types: Mapping[str, Mapping[str, Any]], parameters: Mapping[str, Parameter]
+) -> str | None:
+    """The step a path leads to. Raises ValidationError where it leads nowhere."""
+    try:
+        parts = split(path)
+    except BadPath as error:
+        raise bad(f"The step {name!r}: {error}") from None
+    if parts[0] == "Parameters" and len(parts) == 2:
+        if parts[1] not in parameters:
+            raise bad(f"The step {name!r} refers to the parameter {parts[1]!r}, which is not defined.")
+        return None
+    if parts[0] == "Execution" and len(parts) == 2 and parts[1] in EXECUTION:
+        return None
+    if parts[0] == "PipelineExperimentConfig" and len(parts) == 2:
+        return None
+    if parts[0] != "Steps" or len(parts) < 3:
+        raise bad(f"The step {name!r} refers to {path!r}, which is no parameter, step or property of the execution.")
+    other = str(parts[1])
+    if other not in types:
+        raise bad(f"The step {name!r} refers to {path!r}, but there is no step {other!r}.")
+    if parts[2] == "PropertyFiles":
+        files = [one.get("PropertyFileName") for one in types[other].get("PropertyFiles") or ()]
+        if len(parts) != 4 or parts[3] not in files:
+            raise bad(f"The step {name!r} refers to {path!r}, but {other!r} has no such property file.")
+    return other
+
+
+def _check_conditions(name: str, conditions: Any) -> None:
+    if not isinstance(conditions, list) or not conditions:
+        raise bad(f"The condition step {name!r} needs Conditions.")
+    for one in conditions:
+        type = one.get("Type") if isinstance(one, dict) else None
+        if type in COMPARISONS:
+            needed: Sequence[str] = ("LeftValue", "RightValue")
+        elif type == "In":
+            needed = ("QueryValue", "Values")
+        elif type == "Not":
+            needed = ("Expression",)
+        elif type == "Or":
+            needed = ("Conditions",)
+        else:
+            raise bad(f"The condition step {name!r} has a condition of the unknown type {type!r}.")
+        for member in needed:
+            if member not in one:
+                raise bad(f"The condition step {name!r}: a condition of type {type} needs {member}.")
+        if type == "Not":
+            _check_conditions(name, [one["Expression"]])
+        if type == "Or":
+            _check_conditions(name, one["Conditions"])
+
+
+def _ordered(steps: dict[str, Step]) -> dict[str, Step]:
+    """Raises where steps wait for one another in a circle."""
+    order: dict[str, Step] = {}
+    left = dict(steps)
+    waits = {name: {one for one in step.after if one in steps} for name, step in steps.items()}
+    waited: dict[str, list[str]] = {name: [] for name in steps}
+    for name, ones in waits.items():
+        for one in ones:
+            waited[one].append(name)
+    ready = [name for name in steps if not waits[name]]
+    while ready:
+        name = ready.pop(0)
+        order[name] = left.pop(name)
+        for other in waited[name]:
+            waits[other].discard(name)
+            if not waits[other]:
+                ready.append(other)
+    if left:
+        raise bad(f"Steps wait for one another in a circle: {', '.join(_circle(left))}.")
+    return order
+
+
+def _circle(left: Mapping[str, Step]) -> list[str]:
+    path: list[str] = []
+    name = next(iter(left))
+    while name not in path:
+        path.append(name)
+        name = next(one for one in left[name].after if one in left)
+    return [*path[path.index(name) :], name]

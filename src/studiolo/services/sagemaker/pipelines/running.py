@@ -1,0 +1,150 @@
+"""One step of one execution, from its start to its end. A step's state is a plain document; it is changed here and nowhere
+else, and written by the controller.
+
+    Status, StartTime, EndTime, FailureReason, AttemptCount, CacheHitResult, SelectiveExecutionResult  as AWS shows them
+    Made       the name of what it made;  Key  of its place in the cache
+    Outcome    of a condition;  OutputParameters, Token  of a callback
+    _at        epoch seconds of the next try
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from studiolo.base.record import Record
+from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.pipelines import caching, names, retries
+from studiolo.services.sagemaker.pipelines.conditions import holds
+from studiolo.services.sagemaker.pipelines.definition import Definition, Step
+from studiolo.services.sagemaker.pipelines.known import StepValues
+from studiolo.services.sagemaker.pipelines.makers import ENDS, MAKERS, Refused, Things
+from studiolo.services.sagemaker.pipelines.values import CannotResolve, as_text, resolve
+
+State = dict[str, Any]
+MAX_REASON = 1024
+
+
+class Running:
+    """The steps of one execution, for one look."""
+
+    def __init__(self, platform: Platform, things: Things, record: Record, definition: Definition) -> None:
+        self._platform = platform
+        self._things = things
+        self._record = record
+        self._definition = definition
+
+    def _now(self) -> float:
+        return self._platform.clock()
+
+    def _tries(self, state: State) -> str:
+        return f"{self._record.spec.get('_retry', 0)}.{state['AttemptCount']}"
+
+    # Values.
+
+    async def _values(self, step: Step, states: Mapping[str, State]) -> StepValues:
+        documents: dict[str, Mapping[str, Any]] = {}
+        for name in step.after:
+            other, state = self._definition.steps.get(name), states.get(name)
+            if other is None or state is None:
+                continue
+            if other.type in MAKERS and "Made" in state:
+                found = await self._things.describe(self._record, MAKERS[other.type], state["Made"])
+                if found is not None:
+                    documents[name] = found
+            else:
+                known = ("Outcome", "OutputParameters")
+                documents[name] = {one: state[one] for one in known if one in state}
+        return StepValues(self._platform, self._record, self._definition, documents)
+
+    # Starting.
+
+    async def start(self, step: Step, states: Mapping[str, State], old: State | None = None) -> State:
+        began = old["StartTime"] if old else self._now()
+        state: State = {
+            "Status": "Executing", "StartTime": began, "AttemptCount": old["AttemptCount"] + 1 if old else 1
+        }  # fmt: skip
+        try:
+            values = await self._values(step, states)
+            if step.type == "Condition":
+                state["Outcome"] = await asyncio.to_thread(holds, step.arguments["Conditions"], values)
+                return self._ended(state, "Succeeded")
+            arguments = await asyncio.to_thread(resolve, step.arguments, values)
+            if step.type == "Fail":
+                return self._ended(state, "Failed", as_text(arguments.get("ErrorMessage", "")))
+            if step.type == "Callback":
+                state["Token"] = names.token(self._record.key.name, step.name, self._tries(state))
+                return {**state, "Arguments": arguments}
+            return await self._make(step, state, arguments)
+        except CannotResolve as error:
+            return self._ended(state, "Failed", f"ClientError: {error}")
+        except Refused as error:
+            return self._failed(step, state, str(error), error.code)
+
+    async def _make(self, step: Step, state: State, arguments: Mapping[str, Any]) -> State:
+        if caching.wanted(step):
+            state["Key"] = caching.key_of(self._record, step, arguments)
+            hit = caching.find(self._platform, self._record.key.project, state["Key"], step, self._now())
+            if hit is not None and await self._stands(step, hit["Made"]):
+                state |= {"Made": hit["Made"], "CacheHitResult": {"SourcePipelineExecutionArn": hit["Execution"]}}
+                return self._ended(state, "Succeeded")
+        state["Made"] = await self._things.make(self._record, step, arguments, self._tries(state))
+        return state if MAKERS[step.type].state else self._ended(state, "Succeeded")
+
+    async def _stands(self, step: Step, made: str) -> bool:
+        """What the cache names may have been deleted meanwhile."""
+        maker = MAKERS[step.type]
+        found = await self._things.describe(self._record, maker, made)
+        return found is not None and ENDS.get(found.get(maker.state or "", "")) == "Succeeded"
+
+    # Looking.
+
+    async def look(self, step: Step, state: State, stopping: bool) -> State:
+        if "_at" in state:
+            return self._ended(state, "Stopped") if stopping else state
+        if step.type == "Callback":
+            return self._called_back(state, stopping)
+        maker = MAKERS[step.type]
+        found = await self._things.describe(self._record, maker, state["Made"])
+        if found is None:
+            return self._ended(state, "Failed", f"ClientError: The {maker.thing} {state['Made']} was deleted.")
+        end = ENDS.get(found[maker.state or ""])
+        if end is None:
+            if stopping and state["Status"] != "Stopping":
+                if not maker.stops:
+                    return self._ended(state, "Stopped")
+                await self._things.stop(self._record, maker, state["Made"])
+                return {**state, "Status": "Stopping"}
+            return state
+        if end == "Succeeded":
+            if "Key" in state:
+                caching.keep(self._platform, self._record, state["Key"], state["Made"], self._now())
+            return self._ended(state, "Succeeded")
+        if end == "Stopped" and not stopping:
+            return self._ended(state, "Failed", f"ClientError: The {maker.thing} {state['Made']} was stopped.")
+        if end == "Stopped":
+            return self._ended(state, "Stopped")
+        return self._failed(step, state, str(found.get("FailureReason", "")), "")
+
+    def _called_back(self, state: State, stopping: bool) -> State:
+        said = self._record.spec.get("_callbacks", {}).get(state["Token"])
+        if said is None:
+            return self._ended(state, "Stopped") if stopping else state
+        if said["Status"] == "Failed":
+            return self._ended(state, "Failed", said.get("FailureReason", ""))
+        return self._ended({**state, "OutputParameters": said.get("OutputParameters", {})}, "Succeeded")
+
+    # Ending.
+
+    def _ended(self, state: State, status: str, why: str = "") -> State:
+        done = {name: value for name, value in state.items() if name != "_at"}
+        done |= {"Status": status, "EndTime": self._now()}
+        if why:
+            done["FailureReason"] = why[:MAX_REASON]
+        return done
+
+    def _failed(self, step: Step, state: State, why: str, code: str) -> State:
+        policies, failed = step.raw.get("RetryPolicies") or (), retries.kinds_of(why, code)
+        pause = retries.wait(policies, failed, state["AttemptCount"], state["StartTime"], self._now())
+        if pause is None:
+            return self._ended(state, "Failed", why)
+        return {**state, "Status": "Starting", "FailureReason": why[:MAX_REASON], "_at": self._now() + pause}
