@@ -11,7 +11,12 @@ from studiolo.services.sagemaker import listing
 from studiolo.services.sagemaker.service import KINDS, SageMakerService
 from studiolo.wire import model
 
-OF_THEIR_OWN = {"ListTags"}
+OF_THEIR_OWN = {
+    "ListTags",
+    "ListPipelineExecutions",
+    "ListPipelineExecutionSteps",
+    "ListPipelineParametersForExecution",
+}
 """List operations that no kind's list verb answers: each has tests of its own. Add to them before you add here."""
 VALUES = {"MaxResults": 7, "NextToken": "t", "SortOrder": ("Ascending", "Descending"), "NameContains": "abc"}
 
@@ -66,7 +71,8 @@ def test_the_order_is_the_documented_one(kind):
     inputs = model.members(model.operation("sagemaker", f"List{kind.name}s").input_shape)
     for member, ours in (("SortBy", kind.sort), ("SortOrder", kind.order)):
         said = re.search(r"default is <code>(\w+)", inputs[member].documentation)
-        assert said is None or said.group(1) == ours, (member, said)
+        # Pipelines alone call it so.
+        assert said is None or said.group(1).replace("CreatedTime", "CreationTime") == ours, (member, said)
 
 
 def names(studio, operation="ListTrainingJobs", **asked):
