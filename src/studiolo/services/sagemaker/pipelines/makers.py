@@ -106,8 +106,9 @@ class Things:
         try:
             await self._ask(record, f"Create{maker.thing}", params)
         except ApiError:
-            # Made before a crash, and not noted: only then is a thing of that very name there.
-            if names.parent(name) != record.key.name or await self.describe(record, maker, name) is None:
+            # Made before a crash, and not noted: only then is a thing of that very name there since this execution began.
+            there = await self.describe(record, maker, name)
+            if there is None or float(there["CreationTime"]) < record.created:
                 raise
         return name
 
