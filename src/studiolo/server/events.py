@@ -41,7 +41,9 @@ def _frame(change: Change) -> bytes:
     return b"id: %d\ndata: %s\n\n" % (change.sequence, orjson.dumps(describe(change)))
 
 
-HIDDEN = frozenset({"AccessKey", "Session", "Invitation", "User"})
+HIDDEN = frozenset(
+    {"AccessKey", "Session", "Invitation", "User", "SignInToken", "ExternalPerson", "GroupMapping", "PipelineCache"}
+)
 """Kinds whose changes are nobody's business on this stream."""
 
 

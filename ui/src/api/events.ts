@@ -18,6 +18,8 @@ export interface RecordEvent {
 export const staleAfter = (event: RecordEvent): unknown[][] => [
   [event.kind, event.name],
   ["list", event.kind],
+  // An execution's page and its pipeline's list of them.
+  ...(event.kind === "PipelineExecution" ? [["executions"]] : []),
 ];
 
 const progress = new Map<string, number>();

@@ -13,11 +13,18 @@ export interface Place {
 export const PLACES: { title?: string; places: Place[] }[] = [
   { places: [{ text: "Home", to: "/", sign: "home" }] },
   { title: "Data", places: [{ text: "Files and data sets", to: "/data", sign: "folder" }] },
-  { title: "Build", places: [{ text: "Training jobs", to: "/jobs", sign: "jobs" }] },
+  { title: "Build", 
+    places: [
+      { text: "Training jobs", to: "/jobs", sign: "jobs" },
+      { text: "Processing jobs", to: "/processing", sign: "process", needs: "sagemaker:CreateProcessingJob" },
+      { text: "Pipelines", to: "/pipelines", sign: "pipeline", needs: "sagemaker:CreatePipeline" },
+    ],
+  },
   {
     title: "Ship",
     places: [
       { text: "Models", to: "/models", sign: "model" },
+      { text: "Model registry", to: "/registry", sign: "registry", needs: "sagemaker:CreateModelPackage" },
       { text: "Endpoints", to: "/endpoints", sign: "rocket" },
       { text: "Batch transform", to: "/batch", sign: "batch", needs: "sagemaker:CreateTransformJob" },
       { text: "Alarms", to: "/alarms", sign: "bell", needs: "cloudwatch:PutMetricAlarm" },

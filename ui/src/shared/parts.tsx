@@ -31,12 +31,17 @@ const KIND: Record<string, StatusIndicatorProps.Type> = {
   Updating: "in-progress",
   Deleting: "in-progress",
   Starting: "pending",
+  Executing: "in-progress",
+  Succeeded: "success",
+  Approved: "success",
+  Rejected: "error",
+  PendingManualApproval: "pending",
   Queued: "pending",
   Running: "in-progress",
   Expired: "warning",
   Cancelled: "stopped",
 };
-const WORD: Record<string, string> = { InService: "In service", InProgress: "In progress", MaxRuntimeExceeded: "Time limit reached" };
+const WORD: Record<string, string> = { InService: "In service", InProgress: "In progress", PendingManualApproval: "Waits for approval", MaxRuntimeExceeded: "Time limit reached" };
 
 export const Status = ({ word }: { word: string }) => (
   <StatusIndicator type={KIND[word] ?? "info"}>{WORD[word] ?? word}</StatusIndicator>

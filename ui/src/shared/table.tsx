@@ -41,6 +41,8 @@ export interface ListConfig<T> {
   empty: { title: string; text: string; more?: ReactNode };
   /** What is shown of an entry beside the list. */
   preview?: (item: T) => ReactNode;
+  /** What is asked for, where the operation's filters are not the common ones. */
+  ask?: (search: ListSearch) => object;
 }
 
 /** The page of a list; NextTokens are followed from the first page, since a token can't be guessed. */
@@ -49,8 +51,7 @@ async function fetchPage<T>(config: ListConfig<T>, search: ListSearch, size: num
   for (let page = 1; ; page++) {
     const answer = await sagemaker<Record<string, unknown>>(config.operation, {
       MaxResults: size,
-      NameContains: search.name || undefined,
-      StatusEquals: search.status || undefined,
+      ...(config.ask?.(search) ?? { NameContains: search.name || undefined, StatusEquals: search.status || undefined }),
       SortBy: search.sort ?? "CreationTime",
       SortOrder: (search.desc ?? true) ? "Descending" : "Ascending",
       NextToken: token,

@@ -160,9 +160,10 @@ def start_process(folder: Path, lib: Path) -> int:
 
 
 class Zygotes:
-    """The warm fork servers, one an environment and set of modules; made when first wanted, used from the next time."""
+    """The warm fork servers, one an environment and set of modules, and a plain one (prefix None) of the server's own
+    interpreter from which every other member's shim is forked; made when first wanted, used from the next time."""
 
-    LIMIT = 4
+    LIMIT = 5
     TOUCH = 60.0
     """Seconds between two signs of life to one that is to be kept; far less than it waits."""
 
@@ -175,12 +176,12 @@ class Zygotes:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
 
-    def _socket(self, prefix: Path, modules: Sequence[str]) -> Path:
+    def _socket(self, prefix: Path | None, modules: Sequence[str]) -> Path:
         return self._folder / f"z{zlib.crc32(repr((str(prefix), sorted(modules))).encode()):08x}"
 
     def ready(self, prefix: Path | None, modules: Sequence[str]) -> bool:
         """Whether a fork would be warm now; if not, one is being made."""
-        if prefix is None or not modules:
+        if (prefix is None) != (not modules):
             return False
         path = self._socket(prefix, modules)
         with self._lock:
@@ -199,7 +200,7 @@ class Zygotes:
             self._touched[name] = now
             self._send(prefix, modules, b"")
 
-    def _make(self, path: Path, prefix: Path, modules: Sequence[str]) -> None:
+    def _make(self, path: Path, prefix: Path | None, modules: Sequence[str]) -> None:
         ended = [name for name, process in self._processes.items() if process.poll() is not None]
         for name in ended:
             del self._processes[name]
@@ -210,20 +211,22 @@ class Zygotes:
             path.unlink()
         code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from studiolo.run.local.zygote import main; main()"
         env = base_environment(prefix, self._lib, 1)
+        python = [str(prefix / "bin" / "python")] if prefix else [sys.executable, "-I", "-S"]
+        preload = self._preload if prefix else []
         self._processes[path.name] = subprocess.Popen(
-            [str(prefix / "bin" / "python"), "-c", code, str(self._lib), str(path), *modules, *self._preload],
+            [*python, "-c", code, str(self._lib), str(path), *modules, *preload],
             env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
             start_new_session=True,
         )  # fmt: skip
 
-    def fork(self, prefix: Path, modules: Sequence[str], folder: Path) -> int | None:
+    def fork(self, prefix: Path | None, modules: Sequence[str], folder: Path) -> int | None:
         """The new shim's process number, None where it did not work."""
         try:
             return int(self._send(prefix, modules, str(folder).encode()) or b"0") or None
         except ValueError:
             return None
 
-    def _send(self, prefix: Path, modules: Sequence[str], text: bytes) -> bytes:
+    def _send(self, prefix: Path | None, modules: Sequence[str], text: bytes) -> bytes:
         """Its answer; nothing where it does not answer. An empty text only says that it is wanted."""
         try:
             with socket.socket(socket.AF_UNIX) as client:

@@ -13,6 +13,7 @@ import signal
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -100,6 +101,7 @@ class LocalRunner(protocol.Runner):
         self._known: dict[str, _Known] = {}
         self._watchers: list[Callable[[str], None]] = []
         self._lock = threading.RLock()
+        self._gone: deque[tuple[str, str]] = deque()
         self._selector = selectors.DefaultSelector()
         self._wake, wake = socket.socketpair()
         self._closed = False
@@ -242,7 +244,9 @@ class LocalRunner(protocol.Runner):
                 pid = self._zygotes.fork(group.environment, group.warm, folder)
             if pid is None:
                 launch.prepare(folder, group, member, granted, self._lib, self._hide, forked=False)
-                pid = launch.start_process(folder, self._lib)
+                # An interpreter that has the shim already; its own start would be most of the way to the first line.
+                pid = self._zygotes.fork(None, (), folder) if self._zygotes.ready(None, ()) else None
+                pid = pid or launch.start_process(folder, self._lib)
         except OSError as error:
             message = f"The process could not be started: {error.strerror or error}."
             Folder(str(folder)).write(
@@ -256,6 +260,9 @@ class LocalRunner(protocol.Runner):
         try:
             fd = os.pidfd_open(pid)
         except ProcessLookupError:
+            # It has ended already, and its fork server has seen to it.
+            self._gone.append((known.group.handle, name))
+            self._wake.send(b"x")
             return
         self._selector.register(fd, selectors.EVENT_READ, (known.group.handle, name, pid))
         self._wake.send(b"x")
@@ -274,6 +281,8 @@ class LocalRunner(protocol.Runner):
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, os.WNOHANG)
                 self._ended(handle, name)
+            while self._gone:
+                self._ended(*self._gone.popleft())
             # Patience of the queue runs out by time, not by an event.
             with self._lock:
                 started = [] if self._closed else self._schedule()

@@ -32,8 +32,9 @@ def execution_id(project: str, pipeline: str, token: str) -> str:
 
 
 def child(execution: str, step: str, tries: str) -> str:
-    """Of a job or a model a step makes: pipelines-<execution>-<step>-<10 characters>, at most 63 in all."""
-    plain = re.sub(r"[^a-zA-Z0-9]+", "-", step)[:27].strip("-") or "step"
+    """Of a job or a model a step makes: pipelines-<execution>-<step>-<10 characters>, at most 63 in all; in lower case, so
+    that it reads the same in its ARN."""
+    plain = re.sub(r"[^a-z0-9]+", "-", step.lower())[:27].strip("-") or "step"
     return f"pipelines-{execution}-{plain}-{_short(f'{execution}/{step}/{tries}', 10)}"
 
 

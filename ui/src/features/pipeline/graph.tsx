@@ -1,0 +1,95 @@
+// The drawing of a pipeline: its steps, in the colours of an execution where there is one. Draws only; it knows no API.
+import "@xyflow/react/dist/style.css";
+
+import { Background, Controls, type Edge, Handle, MiniMap, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
+import { useMemo } from "react";
+
+import { duration } from "../../shared/format";
+import { isDark } from "../../shared/theme";
+import { HEIGHT, place, WIDTH } from "./layout";
+import type { Definition, StepRecord } from "./types";
+
+interface Shown extends Record<string, unknown> {
+  name: string;
+  type: string;
+  state: string;
+  told: string;
+  chosen: boolean;
+}
+
+function told(record: StepRecord | undefined): string {
+  if (!record) return "";
+  if (record.CacheHitResult) return "from the cache";
+  if (record.SelectiveExecutionResult) return "from an earlier execution";
+  return duration((record.EndTime ?? Date.now() / 1000) - record.StartTime);
+}
+
+function StepNode({ data }: NodeProps<Node<Shown>>) {
+  return (
+    <div className={`step ${data.chosen ? "chosen" : ""}`} data-state={data.state}>
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      <strong title={data.name}>{data.name}</strong>
+      <span>
+        {data.type}
+        {data.told && ` · ${data.told}`}
+      </span>
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+    </div>
+  );
+}
+const TYPES = { step: StepNode };
+
+interface Props {
+  definition: Definition;
+  records?: Record<string, StepRecord>;
+  chosen?: string;
+  choose?: (name: string | undefined) => void;
+}
+
+export function Graph({ definition, records, chosen, choose }: Props) {
+  const dark = isDark();
+  const placed = useMemo(() => place(definition), [definition]);
+  const nodes: Node<Shown>[] = placed.nodes.map(({ step, x, y }) => {
+    const record = records?.[step.Name];
+    return {
+      id: step.Name,
+      type: "step",
+      position: { x, y },
+      width: WIDTH,
+      height: HEIGHT,
+      ariaLabel: `${step.DisplayName ?? step.Name}, ${step.Type}${record ? `, ${record.StepStatus}` : ""}`,
+      data: { name: step.DisplayName ?? step.Name, type: step.Type, state: record?.StepStatus ?? (records ? "Waiting" : "Plain"), told: told(record), chosen: chosen === step.Name },
+    };
+  });
+  const edges: Edge[] = placed.edges.map((one) => ({
+    id: `${one.from}>${one.to}`,
+    source: one.from,
+    target: one.to,
+    label: one.word,
+    animated: records?.[one.to]?.StepStatus === "Executing",
+  }));
+  return (
+    <div className="graph">
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={TYPES}
+        colorMode={dark ? "dark" : "light"}
+        fitView
+        minZoom={0.05}
+        onlyRenderVisibleElements
+        nodesDraggable={false}
+        nodesConnectable={false}
+        edgesFocusable={false}
+        onNodeClick={(_, node) => choose?.(node.id)}
+        onPaneClick={() => choose?.(undefined)}
+        onSelectionChange={({ nodes: selected }) => selected[0] && choose?.(selected[0].id)}
+        proOptions={{ hideAttribution: true }}
+      >
+        <Background />
+        <Controls showInteractive={false} />
+        {nodes.length > 30 && <MiniMap pannable zoomable />}
+      </ReactFlow>
+    </div>
+  );
+}

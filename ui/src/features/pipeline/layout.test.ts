@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+
+import { flat, place, ways } from "./layout";
+import type { Definition } from "./types";
+
+const definition: Definition = {
+  Steps: [
+    { Name: "Prepare", Type: "Processing" },
+    { Name: "Train", Type: "Training", Arguments: { data: [{ Get: "Steps.Prepare.Outputs['train'].S3Uri" }] } },
+    {
+      Name: "If",
+      Type: "Condition",
+      DependsOn: ["Train"],
+      Arguments: {
+        Conditions: [{ Type: "LessThan", LeftValue: { "Std:JsonGet": { PropertyFile: { Get: "Steps.Train.PropertyFiles.F" } } }, RightValue: 1 }],
+        IfSteps: [{ Name: "Register", Type: "RegisterModel", DependsOn: ["Prepare"] }],
+        ElseSteps: [{ Name: "Fail", Type: "Fail" }],
+      },
+    },
+  ],
+};
+
+describe("a definition as a drawing", () => {
+  it("lays branches flat", () => {
+    expect(flat(definition.Steps).map((one) => one.Name)).toEqual(["Prepare", "Train", "If", "Register", "Fail"]);
+  });
+  it("has a way for each dependency, once", () => {
+    expect(ways(definition)).toEqual([
+      { from: "Prepare", to: "Train" },
+      { from: "Train", to: "If" },
+      { from: "If", to: "Register", word: "yes" },
+      { from: "Prepare", to: "Register" },
+      { from: "If", to: "Fail", word: "no" },
+    ]);
+  });
+  it("puts what comes later below", () => {
+    const y = Object.fromEntries(place(definition).nodes.map((one) => [one.step.Name, one.y]));
+    expect(y.Prepare! < y.Train! && y.Train! < y.If! && y.If! < y.Fail!).toBe(true);
+  });
+});

@@ -1,0 +1,86 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { sagemaker } from "../../api/client";
+import type { Action } from "../../shared/actions";
+import { useStudio } from "../../shared/context";
+import { time } from "../../shared/format";
+import { Code, Link } from "../../shared/parts";
+import { Skeleton } from "../../shared/skeleton";
+import { type ListConfig, ResourceTable } from "../../shared/table";
+import { useDefinition, usePipeline } from "./query";
+import { StartDialog } from "./start";
+import type { PipelineSummary } from "./types";
+
+const pipelineList: ListConfig<PipelineSummary> = {
+  kind: "Pipeline",
+  title: "Pipelines",
+  description: "Steps that prepare, train, evaluate and deploy, run again with one click; what did not change is not run again.",
+  operation: "ListPipelines",
+  member: "PipelineSummaries",
+  ask: (search) => ({ PipelineNamePrefix: search.name || undefined }),
+  nameOf: (one) => one.PipelineName,
+  columns: [
+    {
+      id: "name",
+      header: "Name",
+      sortingField: "Name",
+      isRowHeader: true,
+      cell: (one) => (
+        <span data-row={one.PipelineName}>
+          <Link to={`/pipelines/${one.PipelineName}`}>{one.PipelineName}</Link>
+        </span>
+      ),
+    },
+    { id: "description", header: "Description", cell: (one) => one.PipelineDescription ?? "–" },
+    { id: "last", header: "Last execution", cell: (one) => time(one.LastExecutionTime) },
+    { id: "created", header: "Created", sortingField: "CreationTime", cell: (one) => time(one.CreationTime) },
+  ],
+  empty: {
+    title: "No pipelines yet",
+    text: "Write one with the SDK; its steps and executions appear here.",
+    more: <Code text={'pipeline = Pipeline("churn", parameters=[…], steps=[prepare, train, evaluate, choose])\npipeline.upsert(role_arn=os.environ["SAGEMAKER_ROLE"])\npipeline.start()'} />,
+  },
+};
+
+function Start({ name, close }: { name: string; close: () => void }) {
+  const pipeline = usePipeline(name);
+  const definition = useDefinition(pipeline.data?.PipelineDefinition);
+  return definition ? <StartDialog pipeline={name} definition={definition} close={close} /> : <Skeleton rows={1} />;
+}
+
+export function PipelinesPage() {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const { canWrite, confirm } = useStudio();
+  const [starting, setStarting] = useState<string>();
+  const writing = canWrite ? undefined : "Viewers can't change things in this project.";
+  const open = (one: PipelineSummary) => void navigate({ to: `/pipelines/${one.PipelineName}` });
+  const actionsOf = (one: PipelineSummary): Action[] => [
+    { id: "open", text: "Open", keys: "Enter", run: () => open(one) },
+    { id: "start", text: "Start…", apart: true, disabledReason: writing, run: () => setStarting(one.PipelineName) },
+    {
+      id: "remove",
+      text: "Delete…",
+      apart: true,
+      disabledReason: writing,
+      run: () =>
+        confirm({
+          title: `Delete ${one.PipelineName}?`,
+          text: "Its executions go with it; what they made stays.",
+          verb: "Delete",
+          act: async () => {
+            await sagemaker("DeletePipeline", { PipelineName: one.PipelineName, ClientRequestToken: crypto.randomUUID() });
+            await client.invalidateQueries({ queryKey: ["list", "Pipeline"] });
+          },
+        }),
+    },
+  ];
+  return (
+    <>
+      <ResourceTable<PipelineSummary> config={pipelineList} actionsOf={actionsOf} open={open} />
+      {starting && <Start name={starting} close={() => setStarting(undefined)} />}
+    </>
+  );
+}

@@ -1,0 +1,51 @@
+// What the pipelines' pages ask for.
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+
+import { sagemaker } from "../../api/client";
+import { type Definition, type Execution, type ExecutionSummary, type Pipeline, running, type StepRecord } from "./types";
+
+export const usePipeline = (name: string) =>
+  useQuery({ queryKey: ["Pipeline", name], queryFn: () => sagemaker<Pipeline>("DescribePipeline", { PipelineName: name }) });
+
+export const useDefinition = (text: string | undefined) => useMemo(() => (text ? (JSON.parse(text) as Definition) : undefined), [text]);
+
+export const useExecutions = (name: string) =>
+  useQuery({
+    queryKey: ["executions", name],
+    queryFn: () => sagemaker<{ PipelineExecutionSummaries: ExecutionSummary[] }>("ListPipelineExecutions", { PipelineName: name, MaxResults: 100 }),
+    select: (answer) => answer.PipelineExecutionSummaries,
+  });
+
+/** Every step that has begun, by name. */
+async function steps(arn: string): Promise<Record<string, StepRecord>> {
+  const found: Record<string, StepRecord> = {};
+  let token: string | undefined;
+  do {
+    const page = await sagemaker<{ PipelineExecutionSteps: StepRecord[]; NextToken?: string }>("ListPipelineExecutionSteps", {
+      PipelineExecutionArn: arn,
+      MaxResults: 100,
+      SortOrder: "Ascending",
+      NextToken: token,
+    });
+    for (const one of page.PipelineExecutionSteps) found[one.StepName] = one;
+    token = page.NextToken;
+  } while (token);
+  return found;
+}
+
+export const useExecution = (arn: string | undefined) =>
+  useQuery({
+    queryKey: ["executions", "one", arn],
+    enabled: Boolean(arn),
+    queryFn: async () => {
+      const [about, records, definition, given] = await Promise.all([
+        sagemaker<Execution>("DescribePipelineExecution", { PipelineExecutionArn: arn }),
+        steps(arn!),
+        sagemaker<{ PipelineDefinition: string }>("DescribePipelineDefinitionForExecution", { PipelineExecutionArn: arn }),
+        sagemaker<{ PipelineParameters: { Name: string; Value: string }[] }>("ListPipelineParametersForExecution", { PipelineExecutionArn: arn, MaxResults: 50 }),
+      ]);
+      return { about, records, definition: definition.PipelineDefinition, parameters: given.PipelineParameters };
+    },
+    refetchInterval: (query) => (query.state.data && !running(query.state.data.about.PipelineExecutionStatus) ? false : 3000),
+  });

@@ -1,0 +1,98 @@
+// Start an execution: a field for each parameter of the definition, checked as one types.
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import FormField from "@cloudscape-design/components/form-field";
+import Input from "@cloudscape-design/components/input";
+import Modal from "@cloudscape-design/components/modal";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { sagemaker } from "../../api/client";
+import { describe } from "../../shared/context";
+import { type Definition, executionId, type Parameter } from "./types";
+
+export function wrong(parameter: Parameter, text: string): string | undefined {
+  if (text === "" && parameter.Type !== "String") return "Give a value.";
+  if (parameter.Type === "Integer" && !/^[-+]?\d+$/.test(text)) return "A whole number.";
+  if (parameter.Type === "Float" && Number.isNaN(Number(text))) return "A number.";
+  return undefined;
+}
+
+interface Props {
+  pipeline: string;
+  definition: Definition;
+  given?: { Name: string; Value: string }[];
+  close: () => void;
+}
+
+export function StartDialog({ pipeline, definition, given, close }: Props) {
+  const navigate = useNavigate();
+  const parameters = definition.Parameters ?? [];
+  const [values, setValues] = useState<Record<string, string>>(() =>
+    Object.fromEntries(parameters.map((one) => [one.Name, given?.find((each) => each.Name === one.Name)?.Value ?? (one.DefaultValue === undefined ? "" : String(one.DefaultValue))])),
+  );
+  const [title, setTitle] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<unknown>();
+  const bad = parameters.some((one) => wrong(one, values[one.Name] ?? "") !== undefined);
+  const start = async () => {
+    setBusy(true);
+    setRefused(undefined);
+    try {
+      const answer = await sagemaker<{ PipelineExecutionArn: string }>("StartPipelineExecution", {
+        PipelineName: pipeline,
+        PipelineExecutionDisplayName: title || undefined,
+        PipelineParameters: parameters.map((one) => ({ Name: one.Name, Value: values[one.Name] ?? "" })),
+        ClientRequestToken: crypto.randomUUID(),
+      });
+      close();
+      await navigate({ to: `/pipelines/${pipeline}/${executionId(answer.PipelineExecutionArn)}` });
+    } catch (error) {
+      setRefused(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const set = (name: string, value: string) => setValues((old) => ({ ...old, [name]: value }));
+  return (
+    <Modal
+      visible
+      header={`Start ${pipeline}`}
+      closeAriaLabel="Close"
+      onDismiss={close}
+      footer={
+        <Box float="right">
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button onClick={close}>Cancel</Button>
+            <Button variant="primary" loading={busy} disabled={bad} disabledReason="A parameter is not right yet." onClick={() => void start()}>
+              Start
+            </Button>
+          </SpaceBetween>
+        </Box>
+      }
+    >
+      <SpaceBetween size="m">
+        {refused !== undefined && <Alert type="error">{describe(refused)}</Alert>}
+        <FormField label="Name of the execution" description="If you wish to find it again by a word.">
+          <Input value={title} onChange={({ detail }) => setTitle(detail.value)} />
+        </FormField>
+        {parameters.map((one) => {
+          const options = (one.Type === "Boolean" ? [true, false] : (one.EnumValues ?? [])).map((each) => ({ value: String(each), label: String(each) }));
+          return (
+            <FormField key={one.Name} label={one.Name} description={one.Type} errorText={wrong(one, values[one.Name] ?? "")}>
+              {options.length > 0 ? (
+                <Select options={options} selectedOption={options.find((each) => each.value === values[one.Name]) ?? null} onChange={({ detail }) => set(one.Name, detail.selectedOption.value ?? "")} />
+              ) : (
+                <Input value={values[one.Name] ?? ""} onChange={({ detail }) => set(one.Name, detail.value)} />
+              )}
+            </FormField>
+          );
+        })}
+        {parameters.length === 0 && <Box color="text-body-secondary">This pipeline has no parameters.</Box>}
+      </SpaceBetween>
+    </Modal>
+  );
+}
