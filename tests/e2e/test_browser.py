@@ -18,6 +18,7 @@ PAGES = [
     "/jobs/create",
     "/processing",
     "/pipelines",
+    "/tuning",
     "/registry",
     "/models",
     "/endpoints",

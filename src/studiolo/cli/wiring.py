@@ -29,8 +29,9 @@ from studiolo.services.platform import Platform
 from studiolo.services.request import Service
 from studiolo.services.s3.service import S3Service
 from studiolo.services.sagemaker import service as sagemaker
-from studiolo.services.sagemaker.pipelines.controller import watch_children
+from studiolo.services.sagemaker.pipelines import controller as steps
 from studiolo.services.sagemaker.service import SageMakerService
+from studiolo.services.sagemaker.tuning import controller as tuning
 from studiolo.services.sagemaker_runtime.asynchronous import invocation
 from studiolo.services.sagemaker_runtime.service import RuntimeService
 from studiolo.services.sign_on import SingleSignOn
@@ -123,7 +124,10 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     runtime = next(one for one in services if isinstance(one, RuntimeService))
     quick = QuickInvocations(runtime.quick, platform.identity, platform.clock)
     loop = ControlLoop(
-        platform.store, platform.runner, controllers(platform), [platform.demand.watch, watch_children(platform.store)]
+        platform.store,
+        platform.runner,
+        controllers(platform),
+        [platform.demand.watch, steps.watch_children(platform.store), tuning.watch_children(platform.store)],
     )
     background = (loop, runtime.processor, Delivery(platform), Housekeeping(platform))
 

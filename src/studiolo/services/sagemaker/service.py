@@ -28,6 +28,8 @@ from studiolo.services.sagemaker.pipelines.names import EXECUTION
 from studiolo.services.sagemaker.pipelines.operations import Pipelines
 from studiolo.services.sagemaker.search import Search
 from studiolo.services.sagemaker.tags import Tags
+from studiolo.services.sagemaker.tuning import kind as tuning
+from studiolo.services.sagemaker.tuning.controller import TuningJobController
 from studiolo.services.sagemaker.verbs import Verbs
 from studiolo.store.protocol import Index, Indexer
 from studiolo.wire.model import operation
@@ -44,6 +46,7 @@ KINDS: Mapping[str, Kind] = {
         endpoint.KIND,
         transform_job.KIND,
         pipelines.KIND,
+        tuning.KIND,
     )
 }
 
@@ -62,8 +65,9 @@ def indexers() -> Mapping[str, Indexer]:
 
 def controllers(platform: Platform) -> list[Controller]:
     own = [kind.controller(platform) for kind in KINDS.values() if kind.controller is not None]
-    # Steps of pipelines make what they make by the operations that clients use.
-    return [*own, PipelineExecutionController(platform, SageMakerService(platform).handler)]
+    # Steps of pipelines and trials make what they make by the operations that clients use.
+    handler = SageMakerService(platform).handler
+    return [*own, PipelineExecutionController(platform, handler), TuningJobController(platform, handler)]
 
 
 class SageMakerService:

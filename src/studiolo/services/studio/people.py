@@ -17,6 +17,7 @@ from studiolo.store.protocol import AlreadyExists, Missing, Query, Stale
 OWN_KINDS = (
     "TrainingJob",
     "ProcessingJob",
+    "HyperParameterTuningJob",
     "Pipeline",
     "ModelPackage",
     "ModelPackageGroup",

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from studiolo.base.errors import ValidationError
+from studiolo.services.sagemaker.fitting import fitted
 from studiolo.services.sagemaker.pipelines import retries
 from studiolo.services.sagemaker.pipelines.conditions import holds
 from studiolo.services.sagemaker.pipelines.decide import Next, again_from, decide, standings
@@ -12,7 +13,7 @@ from studiolo.services.sagemaker.pipelines.definition import parse, values
 from studiolo.services.sagemaker.pipelines.durations import seconds
 from studiolo.services.sagemaker.pipelines.names import child, parent
 from studiolo.services.sagemaker.pipelines.selection import restricted, taken_over
-from studiolo.services.sagemaker.pipelines.values import CannotResolve, fitted, resolve
+from studiolo.services.sagemaker.pipelines.values import CannotResolve, resolve
 from studiolo.wire.model import operation
 
 

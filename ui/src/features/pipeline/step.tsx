@@ -18,6 +18,7 @@ const PAGES: Record<string, { page: string; logs?: string }> = {
   TrainingJob: { page: "/jobs/", logs: "/aws/sagemaker/TrainingJobs" },
   ProcessingJob: { page: "/processing/", logs: "/aws/sagemaker/ProcessingJobs" },
   TransformJob: { page: "/batch/", logs: "/aws/sagemaker/TransformJobs" },
+  TuningJob: { page: "/tuning/" },
   Model: { page: "/models/" },
   Endpoint: { page: "/endpoints/" },
 };

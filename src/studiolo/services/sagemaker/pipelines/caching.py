@@ -15,7 +15,7 @@ from studiolo.services.sagemaker.pipelines.definition import Step
 from studiolo.services.sagemaker.pipelines.durations import seconds
 from studiolo.store.protocol import AlreadyExists, Missing, Stale
 
-TYPES = ("Training", "Processing", "Transform")
+TYPES = ("Training", "Processing", "Tuning", "Transform")
 
 
 def wanted(step: Step) -> bool:
@@ -26,7 +26,7 @@ def key_of(record: Record, step: Step, arguments: Mapping[str, Any]) -> str:
     """Where results go by default has the execution's own id in it; that alone makes no other arguments. The names of jobs
     have it too, and do: what another job made is another thing."""
     text = orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS).decode()
-    text = re.sub(f"(?<!pipelines-){record.key.name}", "<execution>", text)
+    text = re.sub(f"(?<!pipelines-){record.key.name}(?!-)", "<execution>", text)
     parts = {
         "pipeline": record.spec["PipelineName"].lower(),
         "step": step.name,

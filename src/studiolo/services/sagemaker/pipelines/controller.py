@@ -10,12 +10,13 @@ from typing import Any
 from studiolo.base.record import Key, Record
 from studiolo.control.protocol import Again
 from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.asking import Handlers
 from studiolo.services.sagemaker.failing import reason
 from studiolo.services.sagemaker.keys import unfinished
 from studiolo.services.sagemaker.pipelines import names
 from studiolo.services.sagemaker.pipelines.decide import RUNNING, again_from, decide
 from studiolo.services.sagemaker.pipelines.definition import Definition, parse
-from studiolo.services.sagemaker.pipelines.makers import Handlers, Things
+from studiolo.services.sagemaker.pipelines.makers import Things
 from studiolo.services.sagemaker.pipelines.running import Running, State
 from studiolo.services.sagemaker.pipelines.selection import restricted
 from studiolo.store.protocol import Change, Missing, Stale, Store

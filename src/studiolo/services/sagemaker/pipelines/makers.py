@@ -1,20 +1,15 @@
 """What each type of step makes, by the operations that clients use too, and how it is seen that it has ended."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from studiolo.base.errors import ApiError
 from studiolo.base.record import Record
-from studiolo.services.request import Call, Caller, Handler
+from studiolo.services.sagemaker.asking import Asker, Handlers
 from studiolo.services.sagemaker.pipelines import names
 from studiolo.services.sagemaker.pipelines.definition import Step
-from studiolo.services.sagemaker.pipelines.values import fitted
-from studiolo.wire import validate
-from studiolo.wire.model import operation
-
-Handlers = Callable[[str], Handler | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +36,7 @@ MAKERS: Mapping[str, Maker] = {
     "Training": Maker("TrainingJob", "TrainingJob", state="TrainingJobStatus", stops=True),
     "Processing": Maker("ProcessingJob", "ProcessingJob", state="ProcessingJobStatus", stops=True),
     "Transform": Maker("TransformJob", "TransformJob", state="TransformJobStatus", stops=True),
+    "Tuning": Maker("HyperParameterTuningJob", "TuningJob", state="HyperParameterTuningJobStatus", stops=True),
     "Model": Maker("Model", "Model"),
     "RegisterModel": Maker("ModelPackage", "RegisterModel", named=False),
     "EndpointConfig": Maker("EndpointConfig", "EndpointConfig"),
@@ -68,16 +64,7 @@ class Things:
     """Makes and looks at what steps make, for the person who started the execution."""
 
     def __init__(self, handlers: Handlers) -> None:
-        self._handlers = handlers
-
-    async def _ask(self, record: Record, name: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        model, handler = operation("sagemaker", name), self._handlers(name)
-        if model is None or handler is None:
-            raise Refused(f"{name} is not supported by this version of studiolo.", "ValidationException")
-        fit = fitted(model.input_shape, params)
-        validate.check(model.input_shape, fit, "ValidationException")
-        caller = Caller(record.spec.get("_user", ""), record.key.project, "contributor")
-        return await handler(Call(caller, "sagemaker", name, fit, f"pipeline-{record.key.name}")) or {}  # pyright: ignore[reportReturnType]
+        self._ask = Asker(handlers).ask
 
     async def describe(self, record: Record, maker: Maker, name: str) -> Mapping[str, Any] | None:
         """None where it is gone."""
@@ -94,7 +81,9 @@ class Things:
                 return await self._register(record, step, arguments, tries)
             if step.type == "Endpoint":
                 return await self._deploy(record, arguments)
-            name = names.child(record.key.name, step.name, tries)
+            # A tuning job's name is at most 32 characters long: its trials' names begin with it.
+            make = names.short_child if step.type == "Tuning" else names.child
+            name = make(record.key.name, step.name, tries)
             if step.type == "EndpointConfig" and arguments.get(maker.name_member):
                 name = str(arguments[maker.name_member])
             return await self._create(record, maker, {**arguments, maker.name_member: name}, name)

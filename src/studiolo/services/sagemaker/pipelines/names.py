@@ -14,7 +14,7 @@ from studiolo.base.record import Key, Record
 
 PIPELINE, EXECUTION, CACHE = "Pipeline", "PipelineExecution", "PipelineCache"
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_CHILD = re.compile(r"pipelines-([0-9a-z]{12})-")
+_CHILD = re.compile(r"(?:pipelines-)?([0-9a-z]{12})-")
 
 
 def _short(text: str, length: int) -> str:
@@ -36,6 +36,12 @@ def child(execution: str, step: str, tries: str) -> str:
     that it reads the same in its ARN."""
     plain = re.sub(r"[^a-z0-9]+", "-", step.lower())[:27].strip("-") or "step"
     return f"pipelines-{execution}-{plain}-{_short(f'{execution}/{step}/{tries}', 10)}"
+
+
+def short_child(execution: str, step: str, tries: str) -> str:
+    """Likewise, in at most 32 characters: <execution>-<8 of the step>-<10 characters>."""
+    plain = re.sub(r"[^a-z0-9]+", "-", step.lower())[:8].strip("-") or "step"
+    return f"{execution}-{plain}-{_short(f'{execution}/{step}/{tries}', 10)}"
 
 
 def parent(name: str) -> str | None:

@@ -13,12 +13,13 @@ from typing import Any
 
 from studiolo.base.record import Record
 from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.fitting import as_text
 from studiolo.services.sagemaker.pipelines import caching, names, retries
 from studiolo.services.sagemaker.pipelines.conditions import holds
 from studiolo.services.sagemaker.pipelines.definition import Definition, Step
 from studiolo.services.sagemaker.pipelines.known import StepValues
 from studiolo.services.sagemaker.pipelines.makers import ENDS, MAKERS, Refused, Things
-from studiolo.services.sagemaker.pipelines.values import CannotResolve, as_text, resolve
+from studiolo.services.sagemaker.pipelines.values import CannotResolve, resolve
 
 State = dict[str, Any]
 MAX_REASON = 1024

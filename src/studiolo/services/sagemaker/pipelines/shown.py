@@ -7,16 +7,21 @@ import orjson
 
 from studiolo.base.arn import sagemaker_arn
 from studiolo.base.record import Record
+from studiolo.services.sagemaker.fitting import as_text as text
 from studiolo.services.sagemaker.pipelines import names
 from studiolo.services.sagemaker.pipelines.makers import MAKERS
-from studiolo.services.sagemaker.pipelines.values import as_text as text
 from studiolo.store.protocol import Index
 
 __all__ = ["execution", "execution_summary", "raw_steps", "step", "text"]
 ARNS = {
-    "TrainingJob": "training-job", "ProcessingJob": "processing-job", "TransformJob": "transform-job", "Model": "model",
-    "EndpointConfig": "endpoint-config", "Endpoint": "endpoint",
-}  # fmt: skip
+    "TrainingJob": "training-job",
+    "ProcessingJob": "processing-job",
+    "TransformJob": "transform-job",
+    "HyperParameterTuningJob": "hyper-parameter-tuning-job",
+    "Model": "model",
+    "EndpointConfig": "endpoint-config",
+    "Endpoint": "endpoint",
+}
 
 
 def execution(record: Record, index: Callable[[Record], Index]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ def _describe(platform: Platform, record: Record) -> Mapping[str, Any]:
     known: dict[str, Any] = {}
     if "ModelArtifacts" not in record.status:
         known |= model_members(record)
+    if "_tuning_job" in record.spec:
+        known["TuningJobArn"] = record.spec["_tuning_job"]
     if _word(record) == "Stopping":
         known["SecondaryStatus"] = "Stopping"
     return known

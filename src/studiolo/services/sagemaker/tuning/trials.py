@@ -1,0 +1,108 @@
+"""The trials of a tuning job as its status holds them, and what is told of them. Pure.
+
+status["_trials"] = {"1": {"Name", "Params", "Status", "Value", "Created", "Started", "Ended", "Reason"}, …}
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from studiolo.base.arn import sagemaker_arn
+from studiolo.base.record import Record
+from studiolo.services.sagemaker.tuning.search import Trial
+from studiolo.services.sagemaker.tuning.spec import objective_of
+
+ENDED = ("Completed", "Failed", "Stopped")
+
+
+def of(record: Record) -> dict[int, dict[str, Any]]:
+    return {int(number): dict(one) for number, one in record.status.get("_trials", {}).items()}
+
+
+def minimized(record: Record) -> float:
+    """The sign by which the smaller is the better."""
+    return 1.0 if objective_of(record.spec)["Type"] == "Minimize" else -1.0
+
+
+def as_search(record: Record, trials: Mapping[int, Mapping[str, Any]]) -> list[Trial]:
+    sign = minimized(record)
+    return [
+        Trial(one["Params"], sign * one["Value"] if one.get("Value") is not None else None, one["Status"] in ENDED)
+        for one in trials.values()
+    ]
+
+
+def best(record: Record, trials: Mapping[int, Mapping[str, Any]]) -> int | None:
+    sign = minimized(record)
+    scored = [(sign * one["Value"], number) for number, one in trials.items() if one.get("Value") is not None]
+    return min(scored)[1] if scored else None
+
+
+def counters(record: Record) -> dict[str, Any]:
+    trials = of(record).values()
+    count = {
+        word: sum(one["Status"] == word for one in trials) for word in ("Completed", "InProgress", "Failed", "Stopped")
+    }
+    scored = sum(one.get("Value") is not None for one in trials)
+    ended = sum(one["Status"] in ENDED for one in trials)
+    return {
+        "TrainingJobStatusCounters": {
+            "Completed": count["Completed"],
+            "InProgress": count["InProgress"],
+            "RetryableError": 0,
+            "NonRetryableError": count["Failed"],
+            "Stopped": count["Stopped"],
+        },
+        "ObjectiveStatusCounters": {"Succeeded": scored, "Pending": len(trials) - ended, "Failed": ended - scored},
+    }
+
+
+def summary(record: Record, one: Mapping[str, Any]) -> dict[str, Any]:
+    objective, scored = objective_of(record.spec), one.get("Value") is not None
+    known = {
+        "TrainingJobName": one["Name"],
+        "TrainingJobArn": sagemaker_arn(record.key.project, "training-job", one["Name"]),
+        "TuningJobName": record.key.name,
+        "CreationTime": one["Created"],
+        "TrainingStartTime": one.get("Started"),
+        "TrainingEndTime": one.get("Ended"),
+        "TrainingJobStatus": one["Status"],
+        "TunedHyperParameters": one["Params"],
+        "FailureReason": one.get("Reason"),
+        "ObjectiveStatus": "Succeeded" if scored else "Failed" if one["Status"] in ENDED else "Pending",
+    }
+    if scored:
+        metric = {"Type": objective["Type"], "MetricName": objective["MetricName"], "Value": one["Value"]}
+        known["FinalHyperParameterTuningJobObjectiveMetric"] = metric
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def not_improving(record: Record, trials: Mapping[int, Mapping[str, Any]]) -> int:
+    """How many trials have ended since the best one did."""
+    chosen = best(record, trials)
+    if chosen is None:
+        return 0
+    since = trials[chosen].get("Ended") or 0.0
+    return sum(1 for one in trials.values() if one["Status"] in ENDED and (one.get("Ended") or 0.0) > since)
+
+
+def reached(record: Record, trials: Mapping[int, Mapping[str, Any]], now: float) -> bool:
+    """Whether a completion criterion is met."""
+    config = record.spec["HyperParameterTuningJobConfig"]
+    criteria, chosen = config.get("TuningJobCompletionCriteria", {}), best(record, trials)
+    target = criteria.get("TargetObjectiveMetricValue")
+    if target is not None and chosen is not None and minimized(record) * (trials[chosen]["Value"] - target) <= 0:
+        return True
+    patience = criteria.get("BestObjectiveNotImproving", {}).get("MaxNumberOfTrainingJobsNotImproving")
+    if patience is not None and not_improving(record, trials) >= patience:
+        return True
+    seconds = config["ResourceLimits"].get("MaxRuntimeInSeconds")
+    return seconds is not None and now - record.created > seconds
+
+
+def sorted_by(found: Sequence[dict[str, Any]], by: str, descending: bool) -> list[dict[str, Any]]:
+    def rank(one: dict[str, Any]) -> Any:
+        if by == "FinalObjectiveMetricValue":
+            return one.get("FinalHyperParameterTuningJobObjectiveMetric", {}).get("Value", float("inf"))
+        return one.get({"Name": "TrainingJobName", "Status": "TrainingJobStatus"}.get(by, "CreationTime"), 0)
+
+    return sorted(found, key=rank, reverse=descending)

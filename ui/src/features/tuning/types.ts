@@ -1,0 +1,42 @@
+// Tuning jobs as the API shows them; times are epoch seconds.
+export interface Counters {
+  Completed: number;
+  InProgress: number;
+  NonRetryableError: number;
+  Stopped: number;
+}
+export interface TuningSummary {
+  HyperParameterTuningJobName: string;
+  HyperParameterTuningJobStatus: string;
+  Strategy: string;
+  CreationTime: number;
+  HyperParameterTuningEndTime?: number;
+  TrainingJobStatusCounters: Counters;
+  ResourceLimits?: { MaxNumberOfTrainingJobs?: number; MaxParallelTrainingJobs: number };
+}
+export interface Trial {
+  TrainingJobName: string;
+  TrainingJobStatus: string;
+  TunedHyperParameters: Record<string, string>;
+  CreationTime: number;
+  TrainingStartTime?: number;
+  TrainingEndTime?: number;
+  FailureReason?: string;
+  FinalHyperParameterTuningJobObjectiveMetric?: { MetricName: string; Value: number };
+}
+export interface TuningJob extends TuningSummary {
+  HyperParameterTuningJobArn: string;
+  FailureReason?: string;
+  HyperParameterTuningJobConfig: {
+    Strategy: string;
+    HyperParameterTuningJobObjective: { Type: "Maximize" | "Minimize"; MetricName: string };
+    ResourceLimits: { MaxNumberOfTrainingJobs: number; MaxParallelTrainingJobs: number };
+  };
+  BestTrainingJob?: Trial;
+}
+
+/** The best value up to each trial, in the order in which they were started. */
+export function bestSoFar(values: number[], smaller: boolean): number[] {
+  let best: number | undefined;
+  return values.map((value) => (best = best === undefined ? value : smaller ? Math.min(best, value) : Math.max(best, value)));
+}
