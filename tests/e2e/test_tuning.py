@@ -119,6 +119,7 @@ def test_what_can_not_be_is_refused(studio):
     for change in (
         {"Strategy": "Grid"},
         {"Strategy": "Hyperband"},
+        {"Strategy": "Hyperband", "StrategyConfig": {"HyperbandStrategyConfig": {"MaxResource": 2}}},
         {"ResourceLimits": {"MaxParallelTrainingJobs": 1}},
         {"ParameterRanges": {}},
     ):
@@ -171,6 +172,63 @@ def test_a_pipeline_tunes_and_goes_on_with_the_best(studio):
     assert (
         f"/{best_job}/" in studio.client("sagemaker").describe_model(ModelName=name)["PrimaryContainer"]["ModelDataUrl"]
     )
+
+
+CURVES = """
+import argparse, time
+given = argparse.ArgumentParser()
+given.add_argument("--level", type=float)
+given, _ = given.parse_known_args()
+for epoch in range(9):
+    print(f"score={given.level};", flush=True)
+    time.sleep(1.2 if epoch == 0 or given.level < 90 else 0.05)
+"""
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"Strategy": "Hyperband", "StrategyConfig": {"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 9}}},
+        {"Strategy": "Random", "TrainingJobEarlyStoppingType": "Auto"},
+    ],
+    ids=["hyperband", "median"],
+)
+def test_trials_that_lag_behind_are_stopped_early(studio, how):
+    """One that starts after good ones and is worse than they were is not run to its end."""
+    client, name = studio.client("sagemaker"), jobs.name("early")
+    levels = {"CategoricalParameterRanges": [{"Name": "level", "Values": ["99"] * 3 + ["1"]}]}
+    limits = {"MaxNumberOfTrainingJobs": 8, "MaxParallelTrainingJobs": 1}
+    made = request(studio, name, CURVES, levels, ResourceLimits=limits, **how)
+    client.create_hyper_parameter_tuning_job(**made)
+    found = wait(studio, name)
+    assert found["HyperParameterTuningJobStatus"] == "Completed", found
+    trials = client.list_training_jobs_for_hyper_parameter_tuning_job(HyperParameterTuningJobName=name, MaxResults=100)[
+        "TrainingJobSummaries"
+    ]
+    bad = [one for one in trials[4:] if one["TunedHyperParameters"]["level"] == "1"]
+    good = [one for one in trials if one["TunedHyperParameters"]["level"] == "99"]
+    assert bad, "the seed gives a bad one among the last"
+    assert {one["TrainingJobStatus"] for one in bad} == {"Stopped"}
+    assert {one["TrainingJobStatus"] for one in good} == {"Completed"}
+    assert found["BestTrainingJob"]["TunedHyperParameters"]["level"] == "99"
+
+
+def test_several_definitions_are_tried_in_turn(studio):
+    client, name = studio.client("sagemaker"), jobs.name("several")
+    made = request(studio, name)
+    config, definition = made["HyperParameterTuningJobConfig"], made.pop("TrainingJobDefinition")
+    objective, ranges = config.pop("HyperParameterTuningJobObjective"), config.pop("ParameterRanges")
+    made["TrainingJobDefinitions"] = [
+        {**definition, "DefinitionName": one, "TuningObjective": objective, "HyperParameterRanges": ranges}
+        for one in ("first", "second")
+    ]
+    client.create_hyper_parameter_tuning_job(**made)
+    found = wait(studio, name)
+    assert found["HyperParameterTuningJobStatus"] == "Completed", found
+    trials = client.list_training_jobs_for_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    names = [one["TrainingJobDefinitionName"] for one in trials["TrainingJobSummaries"]]
+    assert names == ["first", "second", "first", "second"]
+    assert found["BestTrainingJob"]["TrainingJobDefinitionName"] in ("first", "second")
 
 
 def test_the_sdk_tunes(studio, tmp_path):

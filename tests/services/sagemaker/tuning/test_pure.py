@@ -5,7 +5,7 @@ import pytest
 from studiolo.base.errors import ValidationError
 from studiolo.base.record import Key, Record
 from studiolo.services.sagemaker.tuning import trials
-from studiolo.services.sagemaker.tuning.search import Bayesian, Grid, Random, Trial
+from studiolo.services.sagemaker.tuning.search import MOST, Bayesian, Grid, Random, Trial
 from studiolo.services.sagemaker.tuning.space import ranges
 
 
@@ -89,9 +89,11 @@ def record(kind="Minimize", criteria=None, limits=None, **held):
         "TuningJobCompletionCriteria": criteria or {},
         "ResourceLimits": limits or {},
     }
-    return Record(
-        Key("1", "HyperParameterTuningJob", "t"), {"HyperParameterTuningJobConfig": config}, {"_trials": held}, 1, 0, 0
-    )
+    spec = {
+        "HyperParameterTuningJobConfig": config,
+        "_definitions": [{"Name": None, "Objective": config["HyperParameterTuningJobObjective"]}],
+    }
+    return Record(Key("1", "HyperParameterTuningJob", "t"), spec, {"_trials": held}, 1, 0, 0)
 
 
 def trial(value=None, status="Completed", ended=1.0):
@@ -128,3 +130,35 @@ def test_criteria(criteria, limits, now, ends):
         **{"1": trial(1.0, ended=1), "2": trial(2.0, ended=2), "3": trial(3.0, ended=3)},
     )
     assert trials.reached(held, trials.of(held), now) is ends
+
+
+def test_convergence_is_a_best_that_no_longer_gets_better():
+    criteria = {"ConvergenceDetected": {"CompleteOnConvergence": "Enabled"}}
+    falling = {str(n): trial(1.0 / n, ended=n) for n in range(1, 41)}
+    flat = {**falling, **{str(n): trial(0.5, ended=n) for n in range(41, 62)}}
+    for held, ends in ((falling, False), (flat, True), (dict(list(flat.items())[:20]), False)):
+        one = record(criteria=criteria, **held)
+        assert trials.converged(one, trials.of(one)) is ends
+    one = record(**flat)
+    assert trials.converged(one, trials.of(one)) is False
+
+
+def test_a_study_that_has_grown_forgets_what_does_not_matter_and_goes_on_well():
+    space = ranges(continuous(low="0.01", high="10", ScalingType="Linear"))
+    search, seen = Bayesian(space, 1), []
+    for number in range(1, 400):
+        params = search.next(number, seen)
+        failed = number % 17 == 0
+        seen.append(Trial(params, None if failed else (float(params["rate"]) - 3) ** 2, ended=True))
+    assert len(search._study.get_trials(deepcopy=False)) <= MOST
+    late = [one.value for one in seen[-50:] if one.value is not None]
+    assert sorted(late)[len(late) // 2] < 0.5
+
+
+def test_trials_asked_for_while_others_run_lie_apart():
+    space = ranges(continuous(low="0.01", high="10", ScalingType="Linear"))
+    seen = [Trial({"rate": str(x / 4)}, (x / 4 - 3) ** 2, ended=True) for x in range(1, 40)]
+    search = Bayesian(space, 1)
+    for number in range(40, 48):
+        seen.append(Trial(search.next(number, seen)))
+    assert len({one.params["rate"] for one in seen[-8:]}) == 8

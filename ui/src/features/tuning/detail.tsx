@@ -20,7 +20,7 @@ import { Skeleton } from "../../shared/skeleton";
 import { Tags } from "../../shared/tags";
 import { useTitle } from "../../shared/title";
 import { useTuningActions } from "./list";
-import { bestSoFar, type Trial, type TuningJob } from "./types";
+import { bestSoFar, objectiveOf, type Trial, type TuningJob } from "./types";
 
 async function trialsOf(name: string): Promise<Trial[]> {
   const found: Trial[] = [];
@@ -42,7 +42,7 @@ async function trialsOf(name: string): Promise<Trial[]> {
 const valueOf = (trial: Trial) => trial.FinalHyperParameterTuningJobObjectiveMetric?.Value;
 
 function Curve({ job, trials }: { job: TuningJob; trials: Trial[] }) {
-  const { Type, MetricName } = job.HyperParameterTuningJobConfig.HyperParameterTuningJobObjective;
+  const { Type, MetricName } = objectiveOf(job);
   const scored = trials.map((one, index) => ({ x: index + 1, y: valueOf(one) })).filter((one): one is { x: number; y: number } => one.y !== undefined);
   if (scored.length === 0) return <Empty title="No trial has a score yet" text={`A trial's score is the last ${MetricName} that its job prints.`} />;
   const best = bestSoFar(
@@ -96,7 +96,7 @@ export function TuningJobPage() {
   if (!query.data) return <Skeleton rows={8} />;
   const { job, trials } = query.data;
   const best = job.BestTrainingJob;
-  const objective = job.HyperParameterTuningJobConfig.HyperParameterTuningJobObjective;
+  const objective = objectiveOf(job);
   const why = canWrite ? (best ? undefined : "No trial has a score yet.") : "Viewers can't deploy in this project.";
   return (
     <ContentLayout

@@ -24,16 +24,26 @@ export interface Trial {
   FailureReason?: string;
   FinalHyperParameterTuningJobObjectiveMetric?: { MetricName: string; Value: number };
 }
+export interface Objective {
+  Type: "Maximize" | "Minimize";
+  MetricName: string;
+}
 export interface TuningJob extends TuningSummary {
   HyperParameterTuningJobArn: string;
   FailureReason?: string;
   HyperParameterTuningJobConfig: {
     Strategy: string;
-    HyperParameterTuningJobObjective: { Type: "Maximize" | "Minimize"; MetricName: string };
+    HyperParameterTuningJobObjective?: Objective;
     ResourceLimits: { MaxNumberOfTrainingJobs: number; MaxParallelTrainingJobs: number };
   };
   BestTrainingJob?: Trial;
+  TrainingJobDefinitions?: { TuningObjective?: Objective }[];
 }
+
+/** Of the job, or of the first of several definitions: they all have the same direction. */
+export const objectiveOf = (job: TuningJob): Objective =>
+  job.HyperParameterTuningJobConfig.HyperParameterTuningJobObjective ??
+  job.TrainingJobDefinitions?.[0]?.TuningObjective ?? { Type: "Maximize", MetricName: "objective" };
 
 /** The best value up to each trial, in the order in which they were started. */
 export function bestSoFar(values: number[], smaller: boolean): number[] {

@@ -17,13 +17,18 @@ from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.asking import Asker, Handlers
 from studiolo.services.sagemaker.failing import reason
 from studiolo.services.sagemaker.keys import unfinished
-from studiolo.services.sagemaker.tuning import trials
+from studiolo.services.sagemaker.tuning import definitions, trials
+from studiolo.services.sagemaker.tuning.curves import Curves
+from studiolo.services.sagemaker.tuning.definitions import objective_of
 from studiolo.services.sagemaker.tuning.search import Search, Trial
-from studiolo.services.sagemaker.tuning.spec import objective_of, search_of
+from studiolo.services.sagemaker.tuning.spec import rule_of, search_of
+from studiolo.services.sagemaker.tuning.stopping import Median
 from studiolo.store.protocol import Change, Missing, Stale, Store
 
 KIND = "HyperParameterTuningJob"
 LOOK = 5.0
+WATCH = 1.0
+"""Seconds between two looks at what running trials have printed, where they may be stopped early."""
 MAX_FAILED = 5
 """So many failures before the first success end the tuning job: there is something wrong with all of them."""
 TAKEN = (
@@ -47,7 +52,8 @@ class TuningJobController:
     def __init__(self, platform: Platform, handlers: Handlers) -> None:
         self._platform = platform
         self._ask = Asker(handlers).ask
-        self._searches: dict[Key, Search] = {}
+        self._searches: dict[tuple[Key, int], Search] = {}
+        self._curves: dict[Key, Curves] = {}
 
     def keys(self) -> Sequence[Key]:
         return unfinished(self._platform, self.kind)
@@ -58,7 +64,7 @@ class TuningJobController:
         except Missing:
             return None
         if record.status["HyperParameterTuningJobStatus"] in trials.ENDED:
-            self._searches.pop(key, None)
+            self._forget(record)
             if record.deleting:
                 self._platform.store.delete(record)
             return None
@@ -66,6 +72,11 @@ class TuningJobController:
             return await self._step(record)
         except Stale:
             return Again(0)
+
+    def _forget(self, record: Record) -> None:
+        self._curves.pop(record.key, None)
+        for index in range(definitions.count(record.spec)):
+            self._searches.pop((record.key, index), None)
 
     async def failing(self, key: Key, error: Exception, failures: int) -> None:
         try:
@@ -75,10 +86,14 @@ class TuningJobController:
         except (Missing, Stale):
             return
 
-    def _write(self, record: Record, held: Trials, word: str = "InProgress", why: str = "") -> None:
+    def _write(
+        self, record: Record, held: Trials, word: str = "InProgress", why: str = "", *, converged: bool = False
+    ) -> None:
         status: dict[str, Any] = {**record.status, "_trials": {str(number): one for number, one in held.items()}}
         if word in trials.ENDED:
             status |= {"HyperParameterTuningJobStatus": word, "HyperParameterTuningEndTime": self._platform.clock()}
+        if converged:
+            status["_converged"] = self._platform.clock()
         if why:
             status["FailureReason"] = why[:1024]
         if status != record.status:
@@ -92,10 +107,13 @@ class TuningJobController:
         limits = record.spec["HyperParameterTuningJobConfig"]["ResourceLimits"]
         running = [one for one in held.values() if one["Status"] not in trials.ENDED]
         stopping = "_stop" in record.spec or record.deleting
-        enough = stopping or trials.reached(record, held, now) or _hopeless(held)
+        converged = trials.converged(record, held)
+        enough = stopping or converged or trials.reached(record, held, now) or _hopeless(held)
         if enough:
             for one in running:
                 await self._stop(record, one)
+        else:
+            await self._stop_early(record, held)
         exhausted = len(held) >= limits["MaxNumberOfTrainingJobs"]
         while not enough and not exhausted and len(running) < limits["MaxParallelTrainingJobs"]:
             made = await self._start(record, held)
@@ -108,11 +126,24 @@ class TuningJobController:
                 break
         if running or not (enough or exhausted or _hopeless(held)):
             self._write(record, held)
-            return Again(LOOK)
-        self._end(record, held, stopping)
+            return Again(LOOK if rule_of(record.spec) is None else WATCH)
+        self._end(record, held, stopping, converged)
         return None
 
-    def _end(self, record: Record, held: Trials, stopping: bool) -> None:
+    async def _stop_early(self, record: Record, held: Trials) -> None:
+        rule = rule_of(record.spec)
+        if rule is None:
+            return
+        curves = self._curves.setdefault(record.key, Curves(self._platform)).of(record, held)
+        ended = [number for number, one in held.items() if one["Status"] == "Completed"]
+        for number, one in held.items():
+            if one["Status"] in trials.ENDED or one.get("Early"):
+                continue
+            if rule.stops(number, curves, ended) if isinstance(rule, Median) else rule.stops(number, curves):
+                await self._stop(record, one)
+                one["Early"] = True
+
+    def _end(self, record: Record, held: Trials, stopping: bool, converged: bool) -> None:
         if stopping:
             self._write(record, held, "Stopped")
         elif held and trials.best(record, held) is None:
@@ -122,7 +153,7 @@ class TuningJobController:
             )
             self._write(record, held, "Failed", f"No training job succeeded in optimizing the objective: {first}")
         else:
-            self._write(record, held, "Completed")
+            self._write(record, held, "Completed", converged=converged)
 
     # Trials.
 
@@ -140,16 +171,18 @@ class TuningJobController:
         one |= {"Status": word, "Ended": job.status.get("TrainingEndTime", self._platform.clock())}
         if "FailureReason" in job.status:
             one["Reason"] = job.status["FailureReason"][:300]
-        wanted = objective_of(record.spec)["MetricName"]
+        wanted = objective_of(record.spec, one.get("Definition", 0))["MetricName"]
         for metric in job.status.get("FinalMetricDataList", ()):
             if metric["MetricName"] == wanted and word != "Failed":
                 one["Value"] = metric["Value"]
 
     async def _start(self, record: Record, held: Trials) -> dict[str, Any] | None:
         number = max(held, default=0) + 1
-        known = [*self._before(record), *trials.as_search(record, held)]
-        # Optuna's import and its thinking take milliseconds to seconds.
-        params = await asyncio.to_thread(self._search(record).next, number, known)
+        index, place = definitions.turn(record.spec, number)
+        alike = {other: one for other, one in held.items() if one.get("Definition", 0) == index}
+        known = [*self._before(record), *trials.as_search(record, alike)]
+        # Optuna's import takes seconds, its thinking milliseconds.
+        params = await asyncio.to_thread(self._search(record, index).next, place, known)
         if params is None:
             return None
         name = child(record.key.name, number)
@@ -159,9 +192,11 @@ class TuningJobController:
             "Status": "InProgress",
             "Created": self._platform.clock(),
         }
+        if definitions.count(record.spec) > 1:
+            one["Definition"] = index
         held[number] = one
         try:
-            await self._create(record, name, params)
+            one["Params"] = await self._create(record, name, params, index)
         except ApiError as error:
             one |= {
                 "Status": "Failed",
@@ -170,10 +205,11 @@ class TuningJobController:
             }
         return one
 
-    def _search(self, record: Record) -> Search:
-        if record.key not in self._searches:
-            self._searches[record.key] = search_of(record.spec, record.key.name)
-        return self._searches[record.key]
+    def _search(self, record: Record, index: int) -> Search:
+        place = (record.key, index)
+        if place not in self._searches:
+            self._searches[place] = search_of(record.spec, record.key.name, index)
+        return self._searches[place]
 
     def _before(self, record: Record) -> list[Trial]:
         """Trials of the jobs it starts warm from."""
@@ -186,12 +222,13 @@ class TuningJobController:
             found += [one for one in trials.as_search(record, trials.of(parent)) if one.ended]
         return found
 
-    async def _create(self, record: Record, name: str, params: Mapping[str, str]) -> None:
-        definition = record.spec["TrainingJobDefinition"]
+    async def _create(self, record: Record, name: str, params: Mapping[str, str], index: int) -> Mapping[str, str]:
+        """The parameters that the trial really has. Raises ApiError."""
+        definition = definitions.raw(record.spec)[index]
         static = definition.get("StaticHyperParameters", {})
-        objective = {"_tuning_objective_metric": objective_of(record.spec)["MetricName"]}
+        objective = {"_tuning_objective_metric": objective_of(record.spec, index)["MetricName"]}
         request = {one: definition[one] for one in TAKEN if one in definition}
-        request["ResourceConfig"] = record.spec["_resources"]
+        request["ResourceConfig"] = record.spec["_definitions"][index]["Resources"]
         request |= {"TrainingJobName": name, "HyperParameters": {**static, **params, **objective}}
         private = {"_tuning_job": sagemaker_arn(record.key.project, "hyper-parameter-tuning-job", record.key.name)}
         try:
@@ -208,6 +245,9 @@ class TuningJobController:
                 or there.created < record.created
             ):
                 raise
+            # Asked again after the crash, the search may have said something else.
+            return {one: there.spec["HyperParameters"][one] for one in params}
+        return params
 
     async def _stop(self, record: Record, one: Mapping[str, Any]) -> None:
         try:

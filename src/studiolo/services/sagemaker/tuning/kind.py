@@ -42,6 +42,8 @@ def _describe(platform: Platform, record: Record) -> Mapping[str, Any]:
     known["TuningJobCompletionDetails"] = {
         "NumberOfTrainingJobsObjectiveNotImproving": trials.not_improving(record, held)
     }
+    if "_converged" in record.status:
+        known["TuningJobCompletionDetails"]["ConvergenceDetectedTime"] = record.status["_converged"]
     return known
 
 

@@ -1,6 +1,7 @@
 """The trials of a tuning job as its status holds them, and what is told of them. Pure.
 
-status["_trials"] = {"1": {"Name", "Params", "Status", "Value", "Created", "Started", "Ended", "Reason"}, …}
+status["_trials"] = {"1": {"Name", "Params", "Status", "Value", "Created", "Started", "Ended", "Reason", "Definition",
+"Early"}, …}
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,8 +9,8 @@ from typing import Any
 
 from studiolo.base.arn import sagemaker_arn
 from studiolo.base.record import Record
+from studiolo.services.sagemaker.tuning.definitions import objective_of
 from studiolo.services.sagemaker.tuning.search import Trial
-from studiolo.services.sagemaker.tuning.spec import objective_of
 
 ENDED = ("Completed", "Failed", "Stopped")
 
@@ -24,10 +25,11 @@ def minimized(record: Record) -> float:
 
 
 def as_search(record: Record, trials: Mapping[int, Mapping[str, Any]]) -> list[Trial]:
+    """In order of their numbers."""
     sign = minimized(record)
     return [
         Trial(one["Params"], sign * one["Value"] if one.get("Value") is not None else None, one["Status"] in ENDED)
-        for one in trials.values()
+        for _, one in sorted(trials.items())
     ]
 
 
@@ -57,8 +59,10 @@ def counters(record: Record) -> dict[str, Any]:
 
 
 def summary(record: Record, one: Mapping[str, Any]) -> dict[str, Any]:
-    objective, scored = objective_of(record.spec), one.get("Value") is not None
+    index = one.get("Definition", 0)
+    objective, scored = objective_of(record.spec, index), one.get("Value") is not None
     known = {
+        "TrainingJobDefinitionName": record.spec["_definitions"][index]["Name"],
         "TrainingJobName": one["Name"],
         "TrainingJobArn": sagemaker_arn(record.key.project, "training-job", one["Name"]),
         "TuningJobName": record.key.name,
@@ -83,6 +87,29 @@ def not_improving(record: Record, trials: Mapping[int, Mapping[str, Any]]) -> in
         return 0
     since = trials[chosen].get("Ended") or 0.0
     return sum(1 for one in trials.values() if one["Status"] in ENDED and (one.get("Ended") or 0.0) > since)
+
+
+PATIENCE = 20
+NOTICEABLE = 0.001
+
+
+def converged(record: Record, trials: Mapping[int, Mapping[str, Any]]) -> bool:
+    """Where it is asked for: the last third of the trials, and at least PATIENCE of them, made the best no better by a
+    thousandth. AWS does not say by what it detects convergence."""
+    criteria = record.spec["HyperParameterTuningJobConfig"].get("TuningJobCompletionCriteria", {})
+    if criteria.get("ConvergenceDetected", {}).get("CompleteOnConvergence") != "Enabled":
+        return False
+    sign = minimized(record)
+    scored = sorted((one.get("Ended") or 0.0, sign * one["Value"]) for one in trials.values() if _scored(one))
+    last = max(PATIENCE, len(scored) // 3)
+    if len(scored) <= last:
+        return False
+    before, after = min(value for _, value in scored[:-last]), min(value for _, value in scored[-last:])
+    return before - after <= NOTICEABLE * max(abs(before), 1e-12)
+
+
+def _scored(one: Mapping[str, Any]) -> bool:
+    return one["Status"] in ENDED and one.get("Value") is not None
 
 
 def reached(record: Record, trials: Mapping[int, Mapping[str, Any]], now: float) -> bool:

@@ -13,6 +13,7 @@ from studiolo.services.logs import archive
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.jobs.controller import GRACE, JobController
 from studiolo.services.sagemaker.jobs.decide import end, failed
+from studiolo.services.sagemaker.jobs.epochs import epochs
 from studiolo.services.sagemaker.jobs.outputs import OutputError
 from studiolo.services.sagemaker.kinds.training_job import metrics
 from studiolo.services.sagemaker.kinds.training_job.inputs import Inputs, ml_of, platform_environment
@@ -116,7 +117,7 @@ class TrainingJobController(JobController):
     def _collect(self, record: Record, group: GroupState) -> float | None:
         """New metrics of all hosts; how far the job is, from 0 to 1, where that can be told."""
         known = metrics.definitions(record, self._framework(record))
-        total, newest = metrics.total_steps(record), None
+        total, newest = epochs(record.spec.get("HyperParameters", {})), None
         for member in group.members:
             step = metrics.ingest(self._platform.series, record, member.log, member.name, known)
             newest = step if step is not None else newest

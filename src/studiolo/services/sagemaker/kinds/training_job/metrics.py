@@ -41,7 +41,6 @@ BUILT_IN["lightgbm"] = [
 ]
 MAX_LINE = 10_000
 """Longer lines are not searched: a user's expression could take for ever on them."""
-_TOTALS = ("num_round", "num_boost_round", "epochs", "num_epochs", "n_epochs", "num-epochs", "num_train_epochs")
 _STEP = re.compile(r"(?:^\[(\d+)\])|(?:\b[Ee]poch[ =:#]*(\d+))")
 
 
@@ -58,15 +57,6 @@ def definitions(record: Record, framework: str) -> list[tuple[str, re.Pattern[st
             # AWS takes any expression and never matches a bad one.
             continue
     return found
-
-
-def total_steps(record: Record) -> int | None:
-    hyperparameters = record.spec.get("HyperParameters", {})
-    for name in _TOTALS:
-        value = str(hyperparameters.get(name, "")).strip('"')
-        if value.isdecimal() and int(value) > 0:
-            return int(value)
-    return None
 
 
 def values(line: str, known: Sequence[tuple[str, re.Pattern[str]]]) -> list[tuple[str, float]]:
