@@ -29,6 +29,7 @@ from studiolo.services.platform import Platform
 from studiolo.services.request import Service
 from studiolo.services.s3.service import S3Service
 from studiolo.services.sagemaker import service as sagemaker
+from studiolo.services.sagemaker.lineage import maker as lineage
 from studiolo.services.sagemaker.pipelines import controller as steps
 from studiolo.services.sagemaker.service import SageMakerService
 from studiolo.services.sagemaker.tuning import controller as tuning
@@ -127,7 +128,12 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
         platform.store,
         platform.runner,
         controllers(platform),
-        [platform.demand.watch, steps.watch_children(platform.store), tuning.watch_children(platform.store)],
+        [
+            platform.demand.watch,
+            steps.watch_children(platform.store),
+            tuning.watch_children(platform.store),
+            lineage.watch(platform.store),
+        ],
     )
     background = (loop, runtime.processor, Delivery(platform), Housekeeping(platform))
 

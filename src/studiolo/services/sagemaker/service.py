@@ -21,6 +21,9 @@ from studiolo.services.sagemaker.kinds import (
     training_job,
     transform_job,
 )
+from studiolo.services.sagemaker.lineage import graph, maker
+from studiolo.services.sagemaker.lineage import kinds as lineage
+from studiolo.services.sagemaker.lineage.operations import Lineage
 from studiolo.services.sagemaker.listing import results_member
 from studiolo.services.sagemaker.pipelines import kind as pipelines
 from studiolo.services.sagemaker.pipelines.controller import PipelineExecutionController
@@ -47,6 +50,7 @@ KINDS: Mapping[str, Kind] = {
         transform_job.KIND,
         pipelines.KIND,
         tuning.KIND,
+        *lineage.KINDS.values(),
     )
 }
 
@@ -60,14 +64,16 @@ def _indexer(kind: Kind) -> Indexer:
 
 def indexers() -> Mapping[str, Indexer]:
     """What the store needs to know of the kinds to keep its index."""
-    return {**{name: _indexer(kind) for name, kind in KINDS.items()}, EXECUTION: pipelines.index_execution}
+    own = {EXECUTION: pipelines.index_execution, graph.ASSOCIATION: graph.index_association}
+    return {**{name: _indexer(kind) for name, kind in KINDS.items()}, **own}
 
 
 def controllers(platform: Platform) -> list[Controller]:
     own = [kind.controller(platform) for kind in KINDS.values() if kind.controller is not None]
     # Steps of pipelines and trials make what they make by the operations that clients use.
     handler = SageMakerService(platform).handler
-    return [*own, PipelineExecutionController(platform, handler), TuningJobController(platform, handler)]
+    makers = (PipelineExecutionController(platform, handler), TuningJobController(platform, handler))
+    return [*own, *makers, maker.LineageMaker(platform)]
 
 
 class SageMakerService:
@@ -85,6 +91,7 @@ class SageMakerService:
         for kind in KINDS.values():
             self._handlers |= Verbs(kind, platform).operations()
         self._handlers |= Pipelines(platform).operations()
+        self._handlers |= Lineage(platform).operations()
 
     def operations(self) -> Mapping[str, Handler]:
         return self._handlers
@@ -93,7 +100,7 @@ class SageMakerService:
         return self._handlers.get(operation) or (_empty_list if operation.startswith("List") else None)
 
     def reads(self, operation: str) -> bool:
-        return operation.startswith(("Describe", "List", "Search", "GetSearch"))
+        return operation.startswith(("Describe", "List", "Search", "GetSearch", "Query", "BatchDescribe"))
 
 
 async def _empty_list(call: Call) -> Mapping[str, object]:

@@ -53,7 +53,7 @@ class Verbs:
 
     def key(self, call: Call) -> Key:
         """The record that a request names, by name or by an ARN of this project."""
-        name = str(call.params[self._name_member])
+        name = str(call.params.get(f"{self.kind.name}Arn") or call.params[self._name_member])
         arn = parse_arn(name)
         if arn is not None and (arn.type, arn.account) == (self.kind.arn, call.caller.project):
             name = arn.name
@@ -116,7 +116,9 @@ class Verbs:
                 continue
             return
 
-    async def delete(self, call: Call) -> None:
+    async def delete(self, call: Call) -> Mapping[str, Any] | None:
+        """Answers with the ARN where AWS does."""
+        model = operation("sagemaker", call.operation)
         while True:
             record = self.find(call)
             self.kind.may_delete(self.platform, record)
@@ -127,7 +129,8 @@ class Verbs:
                     self.platform.store.write(record, now=self.platform.clock(), deleting=True)
             except (Stale, Missing):
                 continue
-            return
+            told = model is not None and f"{self.kind.name}Arn" in members(model.output_shape)
+            return {f"{self.kind.name}Arn": arn_of(self.kind, record)} if told else None
 
     def operations(self) -> Mapping[str, Handler]:
         """By operation name, those that AWS's model has and the kind declares."""
