@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from studiolo.base.errors import ValidationError
+from studiolo.services.sagemaker.pipelines import forms
 from studiolo.services.sagemaker.pipelines.paths import BadPath, split
 
 VERSION = "2020-12-01"
@@ -24,6 +25,7 @@ EXECUTION = (
 COMPARISONS = ("Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo")
 RUNNABLE = (
     "Processing", "Training", "Tuning", "Transform", "Model", "RegisterModel", "Condition", "Fail", "Callback", "Endpoint", "EndpointConfig",
+    "Deploy",
 )  # fmt: skip
 """Types of steps that this version runs."""
 
@@ -192,6 +194,8 @@ def _step(
     own = {key: value for key, value in arguments.items() if key not in ("IfSteps", "ElseSteps")}
     if type == "Condition":
         _check_conditions(name, own.get("Conditions"))
+    if type == "Deploy" and (why := forms.deploy(own)):
+        raise bad(f"The step {name!r}: {why}")
     after = dict.fromkeys(gate for gate, _ in gates)
     for other in raw.get("DependsOn") or ():
         if other not in known:

@@ -10,6 +10,7 @@ from studiolo.base.record import Record
 from studiolo.services.sagemaker.asking import Asker, Handlers
 from studiolo.services.sagemaker.pipelines import names
 from studiolo.services.sagemaker.pipelines.definition import Step
+from studiolo.services.sagemaker.pipelines.deploying import Deploying
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ MAKERS: Mapping[str, Maker] = {
     "RegisterModel": Maker("ModelPackage", "RegisterModel", named=False),
     "EndpointConfig": Maker("EndpointConfig", "EndpointConfig"),
     "Endpoint": Maker("Endpoint", "Endpoint", named=False, state="EndpointStatus"),
+    "Deploy": Maker("Endpoint", "Endpoint", named=False, state="EndpointStatus"),
 }
 ENDS: Mapping[str, str] = {
     "Completed": "Succeeded",
@@ -64,7 +66,11 @@ class Things:
     """Makes and looks at what steps make, for the person who started the execution."""
 
     def __init__(self, handlers: Handlers) -> None:
-        self._ask = Asker(handlers).ask
+        self._asker = Asker(handlers)
+        self._ask = self._asker.ask
+
+    def deploying(self, record: Record) -> Deploying:
+        return Deploying(self._asker, record)
 
     async def describe(self, record: Record, maker: Maker, name: str) -> Mapping[str, Any] | None:
         """None where it is gone."""

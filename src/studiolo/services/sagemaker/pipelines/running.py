@@ -4,6 +4,7 @@ else, and written by the controller.
     Status, StartTime, EndTime, FailureReason, AttemptCount, CacheHitResult, SelectiveExecutionResult  as AWS shows them
     Made       the name of what it made;  Key  of its place in the cache
     Outcome    of a condition;  OutputParameters, Token  of a callback
+    Arguments  of a deployment, Asked  whether the endpoint was told
     _at        epoch seconds of the next try
 """
 
@@ -17,6 +18,7 @@ from studiolo.services.sagemaker.fitting import as_text
 from studiolo.services.sagemaker.pipelines import caching, names, retries
 from studiolo.services.sagemaker.pipelines.conditions import holds
 from studiolo.services.sagemaker.pipelines.definition import Definition, Step
+from studiolo.services.sagemaker.pipelines.deploying import CannotDeploy
 from studiolo.services.sagemaker.pipelines.known import StepValues
 from studiolo.services.sagemaker.pipelines.makers import ENDS, MAKERS, Refused, Things
 from studiolo.services.sagemaker.pipelines.values import CannotResolve, resolve
@@ -75,6 +77,8 @@ class Running:
             if step.type == "Callback":
                 state["Token"] = names.token(self._record.key.name, step.name, self._tries(state))
                 return {**state, "Arguments": arguments}
+            if step.type == "Deploy":
+                return await self._deploy(step, {**state, "Arguments": arguments}, stopping=False)
             return await self._make(step, state, arguments)
         except CannotResolve as error:
             return self._ended(state, "Failed", f"ClientError: {error}")
@@ -104,6 +108,8 @@ class Running:
             return self._ended(state, "Stopped") if stopping else state
         if step.type == "Callback":
             return self._called_back(state, stopping)
+        if step.type == "Deploy":
+            return await self._deploy(step, state, stopping)
         maker = MAKERS[step.type]
         found = await self._things.describe(self._record, maker, state["Made"])
         if found is None:
@@ -125,6 +131,16 @@ class Running:
         if end == "Stopped":
             return self._ended(state, "Stopped")
         return self._failed(step, state, str(found.get("FailureReason", "")), "")
+
+    async def _deploy(self, step: Step, state: State, stopping: bool) -> State:
+        if stopping:
+            # A deployment that is under way goes on to its end.
+            return self._ended(state, "Stopped")
+        try:
+            state, serves = await self._things.deploying(self._record).look(state, step.name, self._tries(state))
+        except CannotDeploy as error:
+            return self._failed(step, state, str(error), error.code)
+        return self._ended(state, "Succeeded") if serves else state
 
     def _called_back(self, state: State, stopping: bool) -> State:
         said = self._record.spec.get("_callbacks", {}).get(state["Token"])
