@@ -27,6 +27,7 @@ def test_every_variable_the_code_reads_is_documented():
         "STUDIOLO_FRAMEWORK",
         "STUDIOLO_CORES",
         "STUDIOLO_CHECKPOINTS",
+        "STUDIOLO_SPACE_HOME",
     }
     text = (ROOT / "docs" / "settings.md").read_text()
     assert [name for name in sorted(read - internal) if name not in text] == []

@@ -33,6 +33,7 @@ from studiolo.services.sagemaker.lineage import maker as lineage
 from studiolo.services.sagemaker.pipelines import controller as steps
 from studiolo.services.sagemaker.service import SageMakerService
 from studiolo.services.sagemaker.tuning import controller as tuning
+from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker_runtime.asynchronous import invocation
 from studiolo.services.sagemaker_runtime.service import RuntimeService
 from studiolo.services.sign_on import SingleSignOn
@@ -85,7 +86,7 @@ def platform_of(config: Config) -> Platform:
     )
 
 
-def services_of(platform: Platform) -> list[Service]:
+def services_of(platform: Platform, door: Door | None = None) -> list[Service]:
     accounts = platform.identity
     assert isinstance(accounts, Accounts)
     runtime = RuntimeService(platform)
@@ -99,7 +100,7 @@ def services_of(platform: Platform) -> list[Service]:
         SnsService(platform),
         cloudwatch.CloudWatchService(platform),
         autoscaling.ApplicationAutoScalingService(platform),
-        StudioService(platform, accounts, runtime.processor),
+        StudioService(platform, accounts, runtime.processor, door or Door(platform)),
     ]
 
 
@@ -120,8 +121,9 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     """Serves until it is told to stop. Running jobs go on."""
     platform = platform_of(config)
     assert platform.identity is not None
-    services = services_of(platform)
-    app = App(services, platform.identity, platform.store, config, ui_folder(), sign_on=sign_on_of(platform))
+    door = Door(platform)
+    services = services_of(platform, door)
+    app = App(services, platform.identity, platform.store, config, ui_folder(), sign_on=sign_on_of(platform), door=door)
     runtime = next(one for one in services if isinstance(one, RuntimeService))
     quick = QuickInvocations(runtime.quick, platform.identity, platform.clock)
     loop = ControlLoop(
@@ -147,7 +149,7 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
             for one in reversed(background):
                 await one.stop()
 
-        await serve(app, listening, ready, stop, quick)
+        await serve(app, listening, ready, stop, quick, app.spaces)
 
     try:
         import uvloop

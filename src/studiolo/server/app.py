@@ -1,4 +1,4 @@
-"""The ASGI application: which of the four doors a request takes (health, browser, AWS wire, web pages).
+"""The ASGI application: which of the five doors a request takes (health, spaces, browser, AWS wire, web pages).
 
 Raw ASGI, since every request to a live endpoint passes here. Called by run.py (uvicorn) and by tests in process.
 """
@@ -15,9 +15,11 @@ from studiolo.base.config import Config
 from studiolo.base.errors import ApiError
 from studiolo.server.aws import AwsWire
 from studiolo.server.browser import Browser
+from studiolo.server.spaces import SpacePages, of_request
 from studiolo.server.static import Static
 from studiolo.services.identity import Identity
 from studiolo.services.request import Service
+from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sign_on import SingleSignOn
 from studiolo.store.protocol import Store
 from studiolo.wire import fault
@@ -51,10 +53,12 @@ class App:
         ui: Path | None,
         clock: Clock = system_clock,
         sign_on: SingleSignOn | None = None,
+        door: Door | None = None,
     ) -> None:
         self._aws = AwsWire(services, identity, clock)
         self._browser = Browser(self._aws, identity, store, config, sign_on)
         self._static = Static(ui)
+        self.spaces = SpacePages(door, identity, self._browser, store) if door else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -72,7 +76,13 @@ class App:
             body_read = body_read or not message.get("more_body")
             return message
 
-        response = await self._answer(request, watched, request_id, address)
+        if self.spaces is not None and request.raw_path.startswith("/spaces/") and self._into_a_space(request):
+            answer = await self.spaces(request, watched, send)
+            if answer is None:
+                return None
+            response = answer
+        else:
+            response = await self._answer(request, watched, request_id, address)
         if not body_read:
             # What is left of the body would be taken for the next request.
             response.headers["connection"] = "close"
@@ -105,10 +115,12 @@ class App:
         return await self._aws(request, receive, request_id)
 
     def _is_page(self, request: Request) -> bool:
-        signed = "authorization" in request.headers or any(
-            name in request.query for name in ("X-Amz-Algorithm", "X-Amz-Credential", "AWSAccessKeyId")
-        )
-        return request.method in ("GET", "HEAD") and not signed
+        return request.method in ("GET", "HEAD") and not ("authorization" in request.headers or _signed_query(request))
+
+    def _into_a_space(self, request: Request) -> bool:
+        """A bucket may be called so, too, but whoever asks for its objects signs."""
+        signed = request.headers.get("authorization", "").startswith("AWS") or _signed_query(request)
+        return not signed and of_request(request.raw_path) is not None
 
     async def _send(self, response: Response, send: Send, receive: Receive, request: Request) -> None:
         headers = [(name.encode("latin-1"), _header_bytes(value)) for name, value in response.headers.items()]
@@ -143,6 +155,10 @@ async def _stream(body: AsyncIterator[bytes], send: Send, receive: Receive) -> N
         gone.cancel()
         if isinstance(body, AsyncGenerator):
             await body.aclose()
+
+
+def _signed_query(request: Request) -> bool:
+    return any(name in request.query for name in ("X-Amz-Algorithm", "X-Amz-Credential", "AWSAccessKeyId"))
 
 
 def _has_no_body(request: Request) -> bool:

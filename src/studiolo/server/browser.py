@@ -68,6 +68,9 @@ class Browser:
         secure = "; Secure" if self._config.address.startswith("https:") else ""
         return f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}"
 
+    def cookie(self, request: Request) -> str | None:
+        return _cookie(request)
+
     def host_is_ours(self, request: Request) -> bool:
         """Against DNS rebinding: a foreign name that resolves to this machine is not this studio."""
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
@@ -133,7 +136,10 @@ class Browser:
             cookie = await self._identity.sign_in_by_token(request.first("token") or "")
         except SignInRefused:
             return Response(303, {"location": "/?signin=expired", "cache-control": "no-store"})
-        return Response(303, {"location": "/", "set-cookie": self._set_cookie(cookie), "cache-control": "no-store"})
+        to = request.first("to") or ""
+        # Nowhere but to a page of ours.
+        where = to if to.startswith("/spaces") and "\\" not in to and "//" not in to else "/"
+        return Response(303, {"location": where, "set-cookie": self._set_cookie(cookie), "cache-control": "no-store"})
 
     def _document(self, user: SessionUser, caller: Caller) -> dict[str, Any]:
         projects = [{"account": one.account, "name": one.name, "role": one.role} for one in user.projects]

@@ -15,6 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from studiolo.base.clock import Clock
 from studiolo.base.errors import ApiError
+from studiolo.server.spaces import SpacePages
+from studiolo.server.tunnel import upgrade
 from studiolo.services.identity import Identity
 from studiolo.services.sagemaker_runtime.ask import Ask, Reply
 from studiolo.services.sagemaker_runtime.quick import Done, Quick
@@ -107,9 +109,10 @@ def _bytes(response: Response) -> bytes:
 
 
 class QuickProtocol(HttpToolsProtocol):
-    """`quick` is set on a subclass by `protocol_of`."""
+    """`quick` and `spaces` are set on a subclass by `protocol_of`."""
 
     quick: QuickInvocations
+    spaces: SpacePages | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -195,6 +198,22 @@ class QuickProtocol(HttpToolsProtocol):
         else:
             self.on_response_complete()
 
+    # WebSockets lead into spaces and nowhere else.
+
+    def _should_upgrade(self) -> bool:
+        cycle = cast(Any, self.cycle)
+        free = cycle is None or cycle.response_complete
+        return (
+            self.spaces is not None
+            and free
+            and self._get_upgrade() == b"websocket"
+            and self.url.startswith(b"/spaces/")
+        )
+
+    def handle_websocket_upgrade(self) -> None:
+        assert self.spaces is not None
+        upgrade(self.spaces, self)
+
     def shutdown(self) -> None:
         if self._flying:
             self._leaving = True
@@ -202,5 +221,5 @@ class QuickProtocol(HttpToolsProtocol):
             super().shutdown()
 
 
-def protocol_of(quick: QuickInvocations) -> type[HttpToolsProtocol]:
-    return type("QuickProtocol", (QuickProtocol,), {"quick": quick})
+def protocol_of(quick: QuickInvocations, spaces: SpacePages | None = None) -> type[HttpToolsProtocol]:
+    return type("QuickProtocol", (QuickProtocol,), {"quick": quick, "spaces": spaces})

@@ -12,6 +12,7 @@ import uvicorn
 
 from studiolo.base.config import Config
 from studiolo.server.quick import QuickInvocations, protocol_of
+from studiolo.server.spaces import SpacePages
 
 
 class CannotListen(Exception):
@@ -59,11 +60,13 @@ async def serve(
     on_ready: Callable[[], Awaitable[None]],
     on_stop: Callable[[], Awaitable[None]],
     quick: QuickInvocations | None = None,
+    spaces: SpacePages | None = None,
 ) -> None:
     """Serves until SIGTERM or SIGINT; then finishes what is under way, for a few seconds at most."""
     settings = uvicorn.Config(
         app,
-        http="httptools" if quick is None else protocol_of(quick),
+        http="httptools" if quick is None else protocol_of(quick, spaces),
+        ws="none",
         loop="none",
         lifespan="off",
         log_config=None,

@@ -55,8 +55,21 @@ class SignInRefused(Exception):
 class Identity(Protocol):
     def access_key(self, key_id: str) -> Credential | None: ...
 
-    def temporary_key(self, caller: Caller, seconds: float) -> TemporaryKey:
-        """A key with the caller's own rights in the caller's project; it ends with the membership."""
+    def caller(self, user: str, account: str, key_id: str | None = None) -> Caller | None:
+        """A member of a project; None for who is none (any more)."""
+        ...
+
+    def temporary_key(self, caller: Caller, seconds: float, contributor: bool = False) -> TemporaryKey:
+        """A key with the caller's own rights in the caller's project; it ends with the membership. contributor: never with
+        more rights than a contributor has."""
+        ...
+
+    def revoke(self, key_id: str) -> None:
+        """Ends a key; one that is not there is no matter."""
+        ...
+
+    def sign_in_link(self, caller: Caller, seconds: float, session_seconds: float) -> str:
+        """A one-time token that opens a session for the caller's project alone."""
         ...
 
     def session(self, cookie: str) -> SessionUser | None: ...

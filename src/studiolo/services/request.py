@@ -28,6 +28,11 @@ class Caller:
     def may_write(self) -> bool:
         return self.role != "viewer"
 
+    @property
+    def temporary(self) -> bool:
+        """By a key of a job or a space, which others than its person may get hold of."""
+        return self.access_key is not None and self.access_key.startswith("ASIA")
+
 
 class Body(Protocol):
     """A streaming request body, freed of aws-chunked framing; its signature and checksums are checked at the end."""

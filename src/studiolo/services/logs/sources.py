@@ -23,6 +23,7 @@ JOBS = {
     "/aws/sagemaker/TrainingJobs": "TrainingJob",
     "/aws/sagemaker/ProcessingJobs": "ProcessingJob",
     "/aws/sagemaker/TransformJobs": "TransformJob",
+    "/aws/sagemaker/studio": "App",
 }
 """The kind whose logs a group holds."""
 ENDPOINTS = "/aws/sagemaker/Endpoints/"

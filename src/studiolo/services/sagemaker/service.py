@@ -34,6 +34,9 @@ from studiolo.services.sagemaker.tags import Tags
 from studiolo.services.sagemaker.tuning import kind as tuning
 from studiolo.services.sagemaker.tuning.controller import TuningJobController
 from studiolo.services.sagemaker.verbs import Verbs
+from studiolo.services.sagemaker.workbench import lifecycle
+from studiolo.services.sagemaker.workbench import operations as workbench
+from studiolo.services.sagemaker.workbench.controller import AppController, SpaceController
 from studiolo.store.protocol import Index, Indexer
 from studiolo.wire.model import operation
 
@@ -51,6 +54,7 @@ KINDS: Mapping[str, Kind] = {
         pipelines.KIND,
         tuning.KIND,
         *lineage.KINDS.values(),
+        lifecycle.KIND,
     )
 }
 
@@ -64,7 +68,7 @@ def _indexer(kind: Kind) -> Indexer:
 
 def indexers() -> Mapping[str, Indexer]:
     """What the store needs to know of the kinds to keep its index."""
-    own = {EXECUTION: pipelines.index_execution, graph.ASSOCIATION: graph.index_association}
+    own = {EXECUTION: pipelines.index_execution, graph.ASSOCIATION: graph.index_association, **workbench.indexers()}
     return {**{name: _indexer(kind) for name, kind in KINDS.items()}, **own}
 
 
@@ -73,14 +77,15 @@ def controllers(platform: Platform) -> list[Controller]:
     # Steps of pipelines and trials make what they make by the operations that clients use.
     handler = SageMakerService(platform).handler
     makers = (PipelineExecutionController(platform, handler), TuningJobController(platform, handler))
-    return [*own, *makers, maker.LineageMaker(platform)]
+    places = (AppController(platform), SpaceController(platform))
+    return [*own, *makers, maker.LineageMaker(platform), *places]
 
 
 class SageMakerService:
     name = "sagemaker"
 
     def __init__(self, platform: Platform) -> None:
-        search, tags = Search(platform, KINDS), Tags(platform, KINDS)
+        search, tags = Search(platform, KINDS), Tags(platform, {**KINDS, **workbench.TAGGED})
         self._handlers: dict[str, Handler] = {
             "Search": search.search,
             "GetSearchSuggestions": search.suggest,
@@ -92,6 +97,7 @@ class SageMakerService:
             self._handlers |= Verbs(kind, platform).operations()
         self._handlers |= Pipelines(platform).operations()
         self._handlers |= Lineage(platform).operations()
+        self._handlers |= workbench.Workbench(platform).operations()
 
     def operations(self) -> Mapping[str, Handler]:
         return self._handlers

@@ -87,6 +87,9 @@ class Accounts(Identity):
         caller = self.caller(record.spec["User"], record.spec["Account"], key_id)
         if caller is None:
             return None
+        if record.spec.get("Contributor"):
+            role = "viewer" if caller.role == "viewer" else "contributor"
+            caller = Caller(caller.user, caller.project, role, False, key_id)
         return Credential(record.spec["Secret"], caller, record.spec.get("Token"), record.spec.get("Expires"))
 
     def caller(self, user: str, account: str, key_id: str | None = None) -> Caller | None:
@@ -105,10 +108,17 @@ class Accounts(Identity):
         self._store.create(names.access_key(key_id), spec, {}, now=self._clock())
         return key_id, secret
 
-    def temporary_key(self, caller: Caller, seconds: float) -> TemporaryKey:
+    def temporary_key(self, caller: Caller, seconds: float, contributor: bool = False) -> TemporaryKey:
         token, expires = names.new_token(), self._clock() + seconds
-        key_id, secret = self.make_key(caller.user, caller.project, Token=token, Expires=expires)
+        # What has less than its person's rights must not come by them through a further key.
+        more = {"Contributor": True} if contributor or caller.temporary else {}
+        key_id, secret = self.make_key(caller.user, caller.project, Token=token, Expires=expires, **more)
         return TemporaryKey(key_id, secret, token, expires)
+
+    def revoke(self, key_id: str) -> None:
+        record = self.find(names.access_key(key_id))
+        if record is not None:
+            self._drop(record)
 
     # Sessions.
 
@@ -117,12 +127,19 @@ class Accounts(Identity):
         now = self._clock()
         if record is None or record.spec["Expires"] < now:
             return None
-        if "By" not in record.spec and record.spec["Expires"] - now < SESSION_SECONDS - RENEW:
+        if (
+            "By" not in record.spec
+            and "Account" not in record.spec
+            and record.spec["Expires"] - now < SESSION_SECONDS - RENEW
+        ):
             self._renew(record)
         user = self.find(names.user(record.spec["User"]))
         if user is None:
             return None
-        return SessionUser(user.key.name, bool(user.spec.get("Admin")), self.memberships(user.key.name))
+        held, only = self.memberships(user.key.name), record.spec.get("Account")
+        if only is not None:
+            return SessionUser(user.key.name, False, [one for one in held if one.account == only])
+        return SessionUser(user.key.name, bool(user.spec.get("Admin")), held)
 
     def _renew(self, record: Record) -> None:
         now = self._clock()
@@ -139,11 +156,20 @@ class Accounts(Identity):
                 found.append(Membership(project.key.name, project.spec["Name"], member.spec["Role"]))
         return found
 
-    def open_session(self, user: str, seconds: float = SESSION_SECONDS, by: Mapping[str, Any] | None = None) -> str:
-        """A cookie. by: whose word it is, where it is not the studio's own; such a session is not prolonged."""
+    def open_session(
+        self,
+        user: str,
+        seconds: float = SESSION_SECONDS,
+        by: Mapping[str, Any] | None = None,
+        account: str | None = None,
+    ) -> str:
+        """A cookie. by: whose word it is, where it is not the studio's own; account: the one project it is for. Such
+        sessions are not prolonged."""
         cookie = names.new_token()
         now = self._clock()
         spec = {"User": user, "Expires": now + seconds, **({"By": by} if by else {})}
+        if account is not None:
+            spec["Account"] = account
         self._store.create(names.session(cookie), spec, {}, now=now)
         return cookie
 
@@ -196,6 +222,12 @@ class Accounts(Identity):
         self._store.create(names.sign_in(token), {"User": user, "Expires": now + LINK_SECONDS}, {}, now=now)
         return token
 
+    def sign_in_link(self, caller: Caller, seconds: float, session_seconds: float) -> str:
+        token, now = names.new_token(), self._clock()
+        spec = {"User": caller.user, "Expires": now + seconds, "Account": caller.project, "Session": session_seconds}
+        self._store.create(names.sign_in(token), spec, {}, now=now)
+        return token
+
     async def sign_in_by_token(self, token: str) -> str:
         try:
             record = self._store.get(names.sign_in(token))
@@ -206,7 +238,8 @@ class Accounts(Identity):
             ) from None
         if record.spec["Expires"] < self._clock() or self.find(names.user(record.spec["User"])) is None:
             raise SignInRefused("This sign-in link was used or has expired; `studiolo sign-in` prints a new one.")
-        return self.open_session(record.spec["User"])
+        spec = record.spec
+        return self.open_session(spec["User"], spec.get("Session", SESSION_SECONDS), account=spec.get("Account"))
 
     async def accept_invitation(self, token: str, user: str, password: str, address: str) -> str:
         import re

@@ -24,6 +24,8 @@ OWN_KINDS = (
     "Model",
     "EndpointConfig",
     "Endpoint",
+    "Space",
+    "StudioLifecycleConfig",
 )
 INVITATION_SECONDS = 7 * 86400
 
@@ -269,6 +271,8 @@ class People:
     async def set_password(self, call: Call) -> Mapping[str, Any]:
         name = call.params.get("User", call.caller.user)
         own = name.casefold() == call.caller.user.casefold()
+        if call.caller.temporary:
+            raise AccessDenied("A job's or a space's own key sets no passwords: sign in to the studio.")
         if not own:
             need_studio_admin(call)
         record = self._accounts.find(names.user(name))

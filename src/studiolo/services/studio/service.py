@@ -19,6 +19,7 @@ from studiolo.run.protocol import Resources
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.services.s3uri import default_bucket
+from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker_runtime.asynchronous.processor import Processor
 from studiolo.services.sts.service import role_arn
 from studiolo.services.studio import names
@@ -28,6 +29,7 @@ from studiolo.services.studio.oidc.mappings import GroupMappings
 from studiolo.services.studio.people import People
 from studiolo.services.studio.previews import preview
 from studiolo.services.studio.snippets import snippets
+from studiolo.services.studio.workbench import Workbench
 from studiolo.store.protocol import Missing
 from studiolo.wire.model import add_models
 
@@ -38,12 +40,13 @@ add_models(MODELS)
 class StudioService:
     name = "studio"
 
-    def __init__(self, platform: Platform, accounts: Accounts, processor: Processor) -> None:
+    def __init__(self, platform: Platform, accounts: Accounts, processor: Processor, door: Door) -> None:
         self._platform = platform
         self._accounts = accounts
         people = People(platform, accounts)
         mappings = GroupMappings(platform, accounts)
         invocations = Invocations(platform, processor)
+        workbench = Workbench(platform, door)
         self._handlers: dict[str, Handler] = {
             "GetSession": people.get_session,
             "ListProjects": people.list_projects,
@@ -75,6 +78,8 @@ class StudioService:
             "DeleteGroupMapping": mappings.delete,
             "ListAsyncInvocations": invocations.list,
             "CancelAsyncInvocation": invocations.cancel,
+            "DescribeSpaceState": workbench.describe,
+            "ListSpaceFiles": workbench.list_files,
         }
 
     def operations(self) -> Mapping[str, Handler]:
@@ -93,6 +98,8 @@ class StudioService:
     async def _create_key(self, call: Call) -> Mapping[str, Any]:
         if not call.caller.project:
             raise AccessDenied("Keys belong to a project: become a member of one first.")
+        if call.caller.temporary:
+            raise AccessDenied("A job's or a space's own key makes no other keys: make them in the studio.")
         description = call.params.get("Description", "")
         key_id, secret = self._accounts.make_key(call.caller.user, call.caller.project, Description=description)
         return {"AccessKeyId": key_id, "SecretAccessKey": secret, "CreationTime": self._platform.clock()}
@@ -119,6 +126,8 @@ class StudioService:
         }
 
     async def _delete_key(self, call: Call) -> Mapping[str, Any]:
+        if call.caller.temporary:
+            raise AccessDenied("A job's or a space's own key deletes no other keys: do it in the studio.")
         record = self._accounts.find(names.access_key(call.params["AccessKeyId"]))
         mine = record is not None and record.spec["Account"] == call.caller.project and (
             record.spec["User"] == call.caller.user or call.caller.role == "admin"

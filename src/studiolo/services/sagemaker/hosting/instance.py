@@ -97,7 +97,8 @@ def environment_of(platform: Platform, one: Serving, environment: Environment) -
     }
     if one.isolated or platform.identity is None:
         return env
-    granted = platform.identity.temporary_key(Caller(one.user, one.project, "contributor"), 86400.0 * 365)
+    caller = Caller(one.user, one.project, "contributor")
+    granted = platform.identity.temporary_key(caller, 86400.0 * 365, contributor=True)
     return {
         "AWS_ENDPOINT_URL": platform.config.url,
         "AWS_ACCESS_KEY_ID": granted.access_key,

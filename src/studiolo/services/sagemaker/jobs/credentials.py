@@ -8,7 +8,7 @@ def variables(platform: Platform, project: str, user: str, seconds: float) -> di
     """The environment variables that let the code inside use the studio by AWS's clients."""
     if platform.identity is None:
         return {}
-    granted = platform.identity.temporary_key(Caller(user, project, "contributor"), seconds)
+    granted = platform.identity.temporary_key(Caller(user, project, "contributor"), seconds, contributor=True)
     return {
         "AWS_ENDPOINT_URL": platform.config.url,
         "AWS_ACCESS_KEY_ID": granted.access_key,
