@@ -132,6 +132,10 @@ def end(studio: Studio) -> None:
                 sagemaker.stop_training_job(TrainingJobName=job["TrainingJobName"])
             for job in sagemaker.list_transform_jobs(StatusEquals="InProgress")["TransformJobSummaries"]:
                 sagemaker.stop_transform_job(TransformJobName=job["TransformJobName"])
+            for app in sagemaker.list_apps(MaxResults=100)["Apps"]:
+                if app["Status"] in ("Pending", "InService"):
+                    named = {name: app[name] for name in ("DomainId", "SpaceName", "AppType", "AppName")}
+                    sagemaker.delete_app(**named)
             time.sleep(1)
         finally:
             studio.stop()

@@ -18,6 +18,10 @@ OF_THEIR_OWN = {
     "ListPipelineParametersForExecution",
     "ListTrainingJobsForHyperParameterTuningJob",
     "ListAssociations",
+    "ListDomains",
+    "ListUserProfiles",
+    "ListSpaces",
+    "ListApps",
 }
 """List operations that no kind's list verb answers: each has tests of its own. Add to them before you add here."""
 VALUES = {"MaxResults": 7, "NextToken": "t", "SortOrder": ("Ascending", "Descending"), "NameContains": "abc"}

@@ -59,6 +59,11 @@ def options(base: str, home: str) -> list[str]:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
         "--FileContentsManager.delete_to_trash=False",
+        # A warm interpreter has worked these out before this home was there.
+        f"--LabApp.user_settings_dir={home}/.jupyter/lab/user-settings",
+        f"--LabApp.workspaces_dir={home}/.jupyter/lab/workspaces",
+        f"--BaseFileIdManager.db_path={OWN}/file-ids.db",
+        f"--SQLiteYStore.db_path={OWN}/edits.db",
     ]
 
 

@@ -1,0 +1,365 @@
+"""Spaces for real: JupyterLab behind the studio's door, who comes in and who does not, and what code inside can do."""
+
+import base64
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from conftest import Studio, end
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from studiolo.services.sagemaker.workbench.launch import reach
+
+pytestmark = pytest.mark.e2e
+APP = {"AppType": "JupyterLab", "AppName": "default"}
+PASSWORD = "correct horse"
+
+
+def until(check: Any, seconds: float = 60) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = check()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("waited in vain")
+
+
+class Person:
+    """A browser with somebody signed in."""
+
+    def __init__(self, studio: Studio, user: str, cookie: str | None = None) -> None:
+        self.studio, self.user = studio, user
+        self.http = httpx.Client(base_url=studio.url, headers={"Origin": studio.url, "Sec-Fetch-Site": "same-origin"})
+        if cookie is None:
+            answer = self.http.post("/api/session", json={"user": user, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            cookie = SimpleCookie(answer.headers["set-cookie"])["studiolo_session"].value
+        self.cookie = cookie
+        self.http.headers["Cookie"] = f"studiolo_session={cookie}"
+
+    def ask(self, service: str, operation: str, **params: Any) -> Any:
+        prefix = {"sagemaker": "SageMaker", "studio": "Studio"}[service]
+        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{prefix}.{operation}"}
+        headers["X-Studio-Project"] = self.studio.account
+        answer = self.http.post(f"/api/{service}", content=json.dumps(params), headers=headers)
+        return answer.json() if answer.text else {}
+
+    @contextmanager
+    def socket(self, path: str, origin: str | None = None, **more: Any) -> Iterator[Any]:
+        with connect(
+            f"ws://127.0.0.1:{self.studio.port}{path}", origin=origin or self.studio.url, open_timeout=10,
+            additional_headers={"Cookie": f"studiolo_session={self.cookie}"}, max_size=None, **more,
+        ) as it:  # fmt: skip
+            yield it
+
+
+class World:
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+        self.sagemaker = studio.client("sagemaker")
+        self.domain = self.sagemaker.list_domains()["Domains"][0]["DomainId"]
+        token = studio.sign_in_link().partition("token=")[2]
+        answer = httpx.get(f"{studio.url}/signin", params={"token": token})
+        cookie = SimpleCookie(answer.headers["set-cookie"])["studiolo_session"].value
+        self.admin = Person(studio, "admin", cookie)
+        for user, role in (("ann", "contributor"), ("bob", "contributor"), ("eve", "viewer")):
+            self.admin.ask("studio", "CreateUser", User=user, Password=PASSWORD)
+            self.admin.ask("studio", "PutMember", User=user, Role=role)
+        self.admin.ask("studio", "CreateUser", User="mallory", Password=PASSWORD)
+        self.people = {user: Person(studio, user) for user in ("ann", "bob", "eve", "mallory")}
+
+    def path(self, space: str) -> str:
+        return f"/spaces/{self.studio.account}/{space}/"
+
+    def start(self, person: Person, space: str, **more: Any) -> float:
+        began = time.monotonic()
+        answer = person.ask("sagemaker", "CreateApp", DomainId=self.domain, SpaceName=space, **APP, **more)
+        assert "AppArn" in answer, answer
+        until(lambda: self.status(space) not in ("Pending", None), 300)
+        return time.monotonic() - began
+
+    def status(self, space: str) -> str:
+        return self.app(space)["Status"]
+
+    def app(self, space: str) -> Any:
+        return self.sagemaker.describe_app(DomainId=self.domain, SpaceName=space, **APP)
+
+    def private(self, person: Person, space: str, **more: Any) -> None:
+        answer = person.ask(
+            "sagemaker", "CreateSpace", DomainId=self.domain, SpaceName=space,
+            OwnershipSettings={"OwnerUserProfileName": person.user}, SpaceSharingSettings={"SharingType": "Private"},
+            **more,
+        )  # fmt: skip
+        assert "SpaceArn" in answer, answer
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    studio = Studio(tmp_path_factory.mktemp("spaces") / "home")
+    studio.start()
+    it = World(studio)
+    it.private(it.people["ann"], "lab")
+    it.sagemaker.create_space(DomainId=it.domain, SpaceName="team")
+    it.start(it.people["ann"], "lab")
+    it.start(it.people["bob"], "team")
+    assert (it.status("lab"), it.status("team")) == ("InService", "InService"), it.app("lab")
+    yield it
+    end(studio)
+
+
+class Kernel:
+    """A kernel of a space, asked as JupyterLab does."""
+
+    def __init__(self, person: Person, path: str) -> None:
+        answer = person.http.post(f"{path}api/kernels", json={"name": "python3"})
+        assert answer.status_code == 201, answer.text
+        self.person, self.path, self.id = person, path, answer.json()["id"]
+
+    def run(self, socket: Any, code: str) -> str:
+        header = {
+            "msg_id": uuid.uuid4().hex, "username": "", "session": "s", "msg_type": "execute_request", "version": "5.3",
+            "date": "2026-01-01T00:00:00Z",
+        }  # fmt: skip
+        content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
+        message = {
+            "header": header,
+            "parent_header": {},
+            "metadata": {},
+            "content": content,
+            "channel": "shell",
+            "buffers": [],
+        }
+        socket.send(json.dumps(message))
+        text, replied, idle = "", False, False
+        while not (replied and idle):
+            found = json.loads(socket.recv(timeout=60))
+            if found["parent_header"].get("msg_id") != header["msg_id"]:
+                continue
+            kind, held = found["msg_type"], found["content"]
+            text += held.get("text", "") if kind == "stream" else ""
+            text += "\n".join(held.get("traceback", ())) if kind == "error" else ""
+            replied = replied or kind == "execute_reply"
+            idle = idle or (kind == "status" and held["execution_state"] == "idle")
+        return text
+
+    @contextmanager
+    def socket(self) -> Iterator[Any]:
+        with self.person.socket(f"{self.path}api/kernels/{self.id}/channels") as it:
+            yield it
+
+
+def test_a_notebook_server_answers_its_owner_and_knows_the_name(world: World) -> None:
+    ann, path = world.people["ann"], world.path("lab")
+    assert ann.http.get(f"{path}api/me").json()["identity"]["username"] == "ann"
+    page = ann.http.get(f"{path}lab")
+    assert page.status_code == 200 and "jupyter-config-data" in page.text
+    assert "set-cookie" not in page.headers and "frame-ancestors" in page.headers["content-security-policy"]
+
+
+def test_who_is_not_meant_is_not_let_in(world: World) -> None:
+    path, people = world.path("lab"), world.people
+    assert httpx.get(f"{world.studio.url}{path}api/me").status_code == 401
+    assert people["bob"].http.get(f"{path}api/me").status_code == 403
+    assert world.admin.http.get(f"{path}api/me").status_code == 403
+    assert people["mallory"].http.get(f"{path}api/me").status_code == 404
+    assert people["eve"].http.get(f"{world.path('team')}api/me").status_code == 403
+    assert people["bob"].http.get(f"{world.path('team')}api/me").json()["identity"]["username"] == "bob"
+    # Nobody gets a name by saying one.
+    said = people["bob"].http.get(f"{world.path('team')}api/me", headers={"X-Studio-User": "ann"})
+    assert said.json()["identity"]["username"] == "bob"
+
+
+def test_other_sites_are_refused(world: World) -> None:
+    ann, path = world.people["ann"], world.path("lab")
+    for headers in (
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://127.0.0.1:1", "Sec-Fetch-Site": "same-site"},
+    ):
+        assert ann.http.post(f"{path}api/kernels", json={}, headers=headers).status_code == 403
+        assert ann.http.get(f"{path}api/contents", headers=headers).status_code == 403
+    framed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+    assert ann.http.get(f"{path}lab", headers=framed).status_code == 403
+    assert ann.http.get(f"{path}api/me", headers={"Host": "evil.example"}).status_code == 403
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        ann.socket(f"{path}terminals/websocket/1", origin="https://evil.example"),
+    ):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+def test_files_go_up_and_down_as_they_are(world: World) -> None:
+    ann, path = world.people["ann"], world.path("lab")
+    content = bytes(range(256)) * 20_000
+    body = {"type": "file", "format": "base64", "content": base64.b64encode(content).decode()}
+    assert ann.http.put(f"{path}api/contents/big.bin", json=body, timeout=30).status_code == 201
+    assert ann.http.get(f"{path}files/big.bin").content == content
+    # The studio itself lists and gives them, too.
+    listed = ann.ask("studio", "ListSpaceFiles", SpaceName="lab")["Files"]
+    assert {"Name": "big.bin", "Type": "File"}.items() <= next(
+        one for one in listed if one["Name"] == "big.bin"
+    ).items()
+    assert ann.http.get(f"{path}-studio/files/big.bin").content == content
+    assert world.people["bob"].http.get(f"{path}-studio/files/big.bin").status_code == 403
+    refused = world.people["bob"].ask("studio", "ListSpaceFiles", SpaceName="lab")
+    assert refused["__type"].endswith("AccessDeniedException")
+
+
+def test_code_inside_uses_the_studio_with_nothing_set_up(world: World) -> None:
+    kernel = Kernel(world.people["ann"], world.path("lab"))
+    with kernel.socket() as socket:
+        code = (
+            "import boto3, os\nprint(boto3.client('sts').get_caller_identity()['Arn'])\n"
+            "print(boto3.client('sagemaker').list_domains()['Domains'][0]['DomainId'])\n"
+            "print(os.getcwd(), os.listdir('/opt/ml'))\n"
+        )
+        said = kernel.run(socket, code)
+        assert "ann" in said and world.domain in said and "/home/sagemaker-user" in said, said
+        code = "import sagemaker\nprint(sagemaker.get_execution_role(), sagemaker.Session().default_bucket())"
+        said = kernel.run(socket, code)
+        assert world.studio.role in said and world.studio.bucket in said, said
+        # The studio's own folder is not there to be seen.
+        said = kernel.run(socket, f"import os\nprint(os.path.exists({str(world.studio.home / 'records.db')!r}))")
+        assert said.strip() == "False"
+
+
+def test_a_shared_spaces_key_has_no_admins_rights_and_makes_no_other_keys(world: World) -> None:
+    world.sagemaker.create_space(DomainId=world.domain, SpaceName="hers")
+    world.start(world.admin, "hers")
+    kernel = Kernel(world.people["bob"], world.path("hers"))
+    with kernel.socket() as socket:
+        code = (
+            "import boto3\n"
+            "try:\n    boto3.client('sagemaker').create_domain(DomainName='x', AuthMode='IAM', DefaultUserSettings={})\n"
+            "except Exception as e: print(e)\n"
+            "print(boto3.client('sts').get_session_token()['Credentials']['AccessKeyId'][:4])\n"
+        )
+        said = kernel.run(socket, code)
+    assert "AccessDenied" in said and "ASIA" in said, said
+
+
+def test_a_link_opens_once_and_soon_for_the_project_alone(world: World) -> None:
+    profile = world.sagemaker.list_user_profiles()["UserProfiles"]
+    assert "admin" in {one["UserProfileName"] for one in profile}
+    asked = {"DomainId": world.domain, "UserProfileName": "admin", "SpaceName": "team"}
+    url = world.sagemaker.create_presigned_domain_url(**asked, LandingUri="app:JupyterLab:lab/tree/x")["AuthorizedUrl"]
+    first = httpx.get(url)
+    assert (first.status_code, first.headers["location"]) == (303, f"{world.path('team')}lab/tree/x")
+    cookie = SimpleCookie(first.headers["set-cookie"])["studiolo_session"].value
+    person = Person(world.studio, "admin", cookie)
+    assert person.http.get(f"{world.path('team')}api/me").json()["identity"]["username"] == "admin"
+    assert person.http.get("/api/session").json()["studioAdmin"] is False
+    again = httpx.get(url)
+    assert "expired" in again.headers["location"] and "set-cookie" not in again.headers
+    stale = world.sagemaker.create_presigned_domain_url(**asked, ExpiresInSeconds=5)["AuthorizedUrl"]
+    time.sleep(5.1)
+    assert "expired" in httpx.get(stale).headers["location"]
+    other = world.sagemaker.create_presigned_domain_url(**asked)["AuthorizedUrl"]
+    away = httpx.get(other.partition("&to=")[0] + "&to=https://evil.example")
+    assert away.headers["location"] == "/"
+    with pytest.raises(world.sagemaker.exceptions.ClientError, match="only ann"):
+        world.sagemaker.create_presigned_domain_url(DomainId=world.domain, UserProfileName="ann")
+
+
+def test_who_leaves_the_project_is_out_at_once(world: World) -> None:
+    world.admin.ask("studio", "CreateUser", User="joe", Password=PASSWORD)
+    world.admin.ask("studio", "PutMember", User="joe", Role="contributor")
+    joe = Person(world.studio, "joe")
+    terminal = joe.http.post(f"{world.path('team')}api/terminals").json()["name"]
+    with joe.socket(f"{world.path('team')}terminals/websocket/{terminal}") as socket:
+        socket.send(json.dumps(["stdin", "echo $((40+2))\n"]))
+        until(lambda: "42" in socket.recv(timeout=10))
+        assert "joe" in world.people["bob"].ask("studio", "DescribeSpaceState", SpaceName="team")["Present"]
+        world.admin.ask("studio", "RemoveMember", User="joe")
+        began = time.monotonic()
+        with pytest.raises(ConnectionClosed):
+            while True:
+                socket.recv(timeout=5)
+        assert time.monotonic() - began < 1
+    assert joe.http.get(f"{world.path('team')}api/me").status_code == 404
+    assert "joe" not in world.people["bob"].ask("studio", "DescribeSpaceState", SpaceName="team").get("Present", [])
+
+
+def test_a_script_runs_first_and_its_failure_is_told(world: World) -> None:
+    def script(name: str, text: str) -> str:
+        return world.sagemaker.create_studio_lifecycle_config(
+            StudioLifecycleConfigName=name, StudioLifecycleConfigAppType="JupyterLab",
+            StudioLifecycleConfigContent=base64.b64encode(text.encode()).decode(),
+        )["StudioLifecycleConfigArn"]  # fmt: skip
+
+    ann = world.people["ann"]
+    world.private(ann, "scripted")
+    good = script("good", "echo made by the script > ~/made.txt; echo hello from the script")
+    world.start(ann, "scripted", ResourceSpec={"LifecycleConfigArn": good})
+    assert world.status("scripted") == "InService"
+    assert ann.http.get(f"{world.path('scripted')}files/made.txt").text == "made by the script\n"
+    ann.ask("sagemaker", "DeleteApp", DomainId=world.domain, SpaceName="scripted", **APP)
+    until(lambda: world.status("scripted") == "Deleted")
+    bad = script("bad", "echo no such luck; exit 3")
+    world.start(ann, "scripted", ResourceSpec={"LifecycleConfigArn": bad})
+    app = world.app("scripted")
+    assert app["Status"] == "Failed" and "exit code 3" in app["FailureReason"]
+    logs = world.studio.client("logs")
+    streams = logs.describe_log_streams(logGroupName="/aws/sagemaker/studio", orderBy="LogStreamName")["logStreams"]
+    said = [
+        event["message"]
+        for stream in streams
+        if ".scripted." in stream["logStreamName"]
+        for event in logs.get_log_events(logGroupName="/aws/sagemaker/studio", logStreamName=stream["logStreamName"])[
+            "events"
+        ]
+    ]
+    assert "hello from the script" in said and "no such luck" in said
+    # What it left in the home outlives the app, and goes with the space.
+    home = next((world.studio.home / "spaces" / world.studio.account).glob("scripted-*"))
+    assert (home / "made.txt").exists()
+    ann.ask("sagemaker", "DeleteSpace", DomainId=world.domain, SpaceName="scripted")
+    until(lambda: not home.exists())
+
+
+def test_an_app_outlives_the_server_and_is_found_again(world: World) -> None:
+    ann, path = world.people["ann"], world.path("lab")
+    kernel = Kernel(ann, path)
+    with kernel.socket() as socket:
+        kernel.run(socket, "kept = 41")
+    world.studio.kill()
+    world.studio.start()
+    with kernel.socket() as socket:
+        assert kernel.run(socket, "print(kept + 1)").strip() == "42"
+    assert world.status("lab") == "InService"
+
+
+def test_the_way_costs_little(world: World) -> None:
+    """A cell's round trip through the studio beside the same straight to the app's socket."""
+    ann, path = world.people["ann"], world.path("lab")
+    kernel = Kernel(ann, path)
+    runs = Path(world.studio.home / "runs")
+    straight = next(one for one in runs.glob("*lab.JupyterLab*/ml/run/app.sock") if ".lab." in str(one))
+
+    def median(socket: Any) -> float:
+        kernel.run(socket, "1")
+        took = []
+        for _ in range(40):
+            began = time.perf_counter()
+            kernel.run(socket, "1")
+            took.append(time.perf_counter() - began)
+        return sorted(took)[20] * 1000
+
+    address = f"ws://localhost{path}api/kernels/{kernel.id}/channels"
+    door = reach(straight)
+    door.setblocking(True)
+    with connect(address, sock=door, proxy=None, additional_headers={"X-Studio-User": "ann"}) as socket:
+        direct = median(socket)
+    with kernel.socket() as socket:
+        proxied = median(socket)
+    print(f"cell round trip: {direct:.1f} ms direct, {proxied:.1f} ms through the studio")
+    assert proxied - direct < 10
