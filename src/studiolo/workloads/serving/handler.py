@@ -137,6 +137,18 @@ class Handler:
             return os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
         return accept
 
+    @property
+    def takes_rows(self) -> bool:
+        """Whether CSV is rows of numbers to it and nothing else, so that it can be given to `rows` already read."""
+        return self.staged and self._input is None
+
+    def rows(self, array: Any, accept: str) -> Answer:
+        """As __call__ for a body of CSV that holds these rows."""
+        try:
+            return self.write(self.score(self._served.rows(array) if self._served is not None else array), accept)
+        except Exception as error:
+            return failure(error)
+
     def read(self, body: bytes, content_type: str) -> Any:
         if self._input is not None:
             return self._input(self._text(body, content_type), content_type or JSON)

@@ -30,6 +30,10 @@ class Served:
 
         return kserve.joined(named)
 
+    def rows(self, array: Any) -> Any:
+        """What `predict` takes, of rows of numbers that batch transform has read itself."""
+        return array
+
     def predict(self, data: Any) -> Any:
         return self._predict(data)
 
@@ -80,6 +84,9 @@ class Tabular(Served):
 
             return pd.DataFrame({name: named[name].ravel() for name in self._names})
         return self._table(super().tensors(named))
+
+    def rows(self, array: Any) -> Any:
+        return self._table(array)
 
     def _listed(self) -> str:
         names = self._names or []

@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
+from typing import Any
 
 from studiolo.workloads.serving.handler import Answer
+from studiolo.workloads.transform.tables import Rows
 
 
 class Late(BaseException):
@@ -49,16 +51,18 @@ def _late(number: int, frame: FrameType | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """handle: the first container's; following: sockets of those after it."""
+    """handle: the first container's; rows: the same for rows that are read already, where it takes them; following:
+    sockets of those after it."""
 
     handle: Callable[[bytes, str, str], Answer]
+    rows: Callable[[Any, str], Answer] | None
     following: Sequence[str]
     content_type: str
     accept: str
     seconds: float
     retries: int
 
-    def __call__(self, payload: bytes) -> Reply:
+    def __call__(self, payload: bytes | Rows) -> Reply:
         """The last of as many attempts as there are; an answer that says the request is bad is not asked for again."""
         reply = self.once(payload)
         for attempt in range(self.retries):
@@ -69,7 +73,7 @@ class Model:
             reply = self.once(payload)
         return reply
 
-    def once(self, payload: bytes) -> Reply:
+    def once(self, payload: bytes | Rows) -> Reply:
         signal.signal(signal.SIGALRM, _late)
         signal.setitimer(signal.ITIMER_REAL, self.seconds)
         try:
@@ -79,9 +83,13 @@ class Model:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
-    def _through(self, payload: bytes) -> Reply:
+    def _through(self, payload: bytes | Rows) -> Reply:
         accept = "*/*" if self.following else self.accept
-        status, kind, answer = self.handle(payload, self.content_type, accept)
+        if isinstance(payload, Rows):
+            assert self.rows is not None
+            status, kind, answer = self.rows(payload.array, accept)
+        else:
+            status, kind, answer = self.handle(payload, self.content_type, accept)
         reply = Reply(status, kind, answer if isinstance(answer, bytes) else b"".join(answer))
         for place, path in enumerate(self.following, 1):
             if reply.status != 200:

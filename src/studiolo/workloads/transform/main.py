@@ -12,10 +12,12 @@ import traceback
 from pathlib import Path
 from types import FrameType
 
+from studiolo.workloads.serving.formats import CSV, media
 from studiolo.workloads.serving.handler import Handler
 from studiolo.workloads.transform import plan as plans
+from studiolo.workloads.transform import tables
 from studiolo.workloads.transform.supervisor import Supervisor
-from studiolo.workloads.transform.worker import Worker
+from studiolo.workloads.transform.worker import Worker, content_type
 
 ROOT = Path(os.environ.get("STUDIOLO_ML_ROOT", "/opt/ml"))
 LOAD_IN_WORKER = frozenset({"pytorch"})
@@ -49,6 +51,9 @@ def main() -> int:
         print("No file falls to this host", flush=True)
         return 0
     handler = None if os.environ.get("STUDIOLO_FRAMEWORK", "") in LOAD_IN_WORKER else Handler(ROOT)
+    if media(content_type(plan)) == CSV:
+        # Once for all workers.
+        tables.usable()
     wait_for(list(plan.following), plan.startup)
     print(f"Transforming {len(plan.files)} files with {plan.workers} workers", flush=True)
     supervisor = Supervisor(plan, folder, lambda link: Worker(plan, handler or Handler(ROOT), link).run())

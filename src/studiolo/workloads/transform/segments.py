@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from studiolo.workloads.serving.formats import media
-from studiolo.workloads.transform import split
+from studiolo.workloads.transform import split, tables
 from studiolo.workloads.transform.invoke import Model, Reply
 from studiolo.workloads.transform.plan import Plan
-from studiolo.workloads.transform.shapes import JSON, BadData, Shape
+from studiolo.workloads.transform.shapes import CSV, JSON, BadData, Csv, Plain, Shape
+from studiolo.workloads.transform.tables import Rows, Table, Tables
 
-BATCH = 1 << 20
+BATCH = 2 << 20
 """Bytes of a mini-batch where MaxPayloadInMB allows: large enough that the cost of a call is nothing, small enough that
-what a call makes stays in the processor's cache."""
+what a call makes stays near the processor."""
 
 
 class Poisoned(Exception):
@@ -39,6 +40,8 @@ class Batch:
     count: int
     where: Callable[[int], int]
     """The offset of the record of an index."""
+    table: Table | None = None
+    """Where `whole` could be read as columns."""
 
 
 def _fits(offset: int, size: int, limit: int) -> None:
@@ -65,9 +68,21 @@ class Segments:
         # A JSON document is a request of its own: several in one body would be none.
         self._single = plan.single or media(plan.content_type) == JSON
 
+        self._tables = self._columns()
+        self._regular = True
+
+    def _columns(self) -> Tables | None:
+        kind = media(self._model.content_type)
+        if self._single or self._model.rows is None or kind != CSV or not tables.usable():
+            return None
+        if isinstance(self._shape, Csv):
+            return self._shape.tables()
+        return Tables(None, False, None) if isinstance(self._shape, Plain) else None
+
     def run(self, source: Path, start: int, end: int, target: Path) -> int:
         """How many records; the part lies at `target` then. Raises Poisoned, OSError."""
         total = 0
+        self._regular = True
         with source.open("rb") as file, target.open("wb") as out:
             for batch in self._batches(file, start, end):
                 kept = self._kept(batch)
@@ -94,6 +109,9 @@ class Segments:
     def _lines(self, file: BinaryIO, start: int, end: int) -> Iterator[Batch]:
         limit = self._plan.max_payload
         for offset, data in split.blocks(file, start, end, min(limit, BATCH) if limit else BATCH):
+            if (table := self._table(offset, data, limit)) is not None:
+                yield table
+                continue
             if not self._single and not self._shape.by_record and (not limit or len(data) <= limit):
                 whole = split.plain(data)
                 if whole:
@@ -106,6 +124,15 @@ class Segments:
                 where = _finder(offset, data, first)
                 _fits_lines(sizes, first, limit, where)
                 yield Batch(offset, lines[first:last], b"", last - first, where)
+
+    def _table(self, offset: int, data: bytes, limit: int) -> Batch | None:
+        """A block as columns; after one that can't be, those behind it are not tried."""
+        if self._tables is None or not self._regular or (limit and len(data) > limit):
+            return None
+        whole = split.plain(data)
+        table = self._tables.read(whole)
+        self._regular = table is not None
+        return Batch(offset, (), whole, table.count, _finder(offset, data), table) if table is not None else None
 
     def _framed(self, records: Iterator[tuple[int, bytes]]) -> Iterator[Batch]:
         limit = self._plan.max_payload or BATCH
@@ -128,7 +155,9 @@ class Segments:
 
     # Asking.
 
-    def _payload(self, batch: Batch) -> bytes:
+    def _payload(self, batch: Batch) -> bytes | Rows:
+        if batch.table is not None:
+            return batch.table.rows
         if self._shape.by_record or not batch.whole:
             return self._shape.payload(batch.records)
         return batch.whole
@@ -138,9 +167,17 @@ class Segments:
             reply = self._model(self._payload(batch))
             if reply.status != 200:
                 raise self._found(batch, reply)
-            return self._shape.output(batch.records, reply.body, reply.content_type)
+            return self._output(batch, reply)
         except BadData as error:
             raise Poisoned(batch.where(error.index or 0), error.message) from None
+
+    def _output(self, batch: Batch, reply: Reply) -> bytes:
+        if batch.table is None or self._tables is None or not self._shape.by_record:
+            return self._shape.output(batch.records, reply.body, reply.content_type)
+        kept = self._tables.output(batch.table, batch.whole, reply.body, reply.content_type)
+        if kept is not None:
+            return kept
+        return self._shape.output(split.lines_of(batch.whole), reply.body, reply.content_type)
 
     def _found(self, batch: Batch, reply: Reply) -> Poisoned:
         """Which record it is that the model fails at, by halving; where no single one does, the batch as a whole."""

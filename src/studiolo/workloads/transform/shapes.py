@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 from studiolo.workloads.serving.formats import dumps, loads, media
 from studiolo.workloads.transform import paths
 from studiolo.workloads.transform.paths import Item
+from studiolo.workloads.transform.tables import Tables
 
 CSV, JSON = "text/csv", "application/json"
 LINES = ("application/jsonlines", "application/jsonl", "application/x-jsonlines", "application/x-ndjson")
@@ -136,6 +137,10 @@ class Csv:
         self._choose_out = chosen(outputs) if outputs else None
         # The commonest of all, an id and the prediction: the join need not be made.
         self._ends = outputs is not None and tuple(outputs) == (0, -1)
+
+    def tables(self) -> Tables:
+        """The same for blocks that are columns of numbers."""
+        return Tables(self._inputs, self._join, self._outputs)
 
     def payload(self, records: Sequence[bytes]) -> bytes:
         if self._choose_in is None or self._inputs is None:

@@ -22,7 +22,7 @@ from studiolo.workloads.transform import plan as plans
 from studiolo.workloads.transform.assemble import Assembly
 from studiolo.workloads.transform.plan import Plan, Source
 
-SEGMENT = 16 << 20
+SEGMENT = 8 << 20
 TELL = 0.5
 HANG = 60.0
 """Seconds beyond all an invocation may take after which a worker that says nothing is ended."""

@@ -12,11 +12,10 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from studiolo.workloads.serving.handler import Answer
+from studiolo.workloads.serving.handler import Handler
 from studiolo.workloads.transform import expand, shapes
 from studiolo.workloads.transform.invoke import Model
 from studiolo.workloads.transform.plan import Plan
@@ -33,11 +32,12 @@ def content_type(plan: Plan) -> str:
 
 
 class Worker:
-    def __init__(self, plan: Plan, handle: Callable[[bytes, str, str], Answer], link: socket.socket) -> None:
+    def __init__(self, plan: Plan, handler: Handler, link: socket.socket) -> None:
         kind = content_type(plan)
         # What is joined must be in the form of what it is joined to.
         accept = plan.accept or (kind if plan.join == "Input" else "")
-        model = Model(handle, plan.following, kind, accept, plan.seconds, plan.retries)
+        rows = handler.rows if handler.takes_rows else None
+        model = Model(handler, rows, plan.following, kind, accept, plan.seconds, plan.retries)
         shape = shapes.make(kind, plan.input_filter, plan.join, plan.output_filter)
         self._plan, self._link = plan, link
         self._segments = Segments(plan, shape, model, self._progress)
