@@ -1,9 +1,10 @@
 """Batch transform of CSV with a join and filters, against predicting the same rows without any of it.
 
-    python bench/transform.py            # --rows 10000000; --rows 500000 for a look
+    python bench/transform.py            # --rows 10000000 --turns 1; --rows 500000 for a look
 
 XGBoost, 100 trees on ten features; each row an id and the features, the result `id,prediction`, so both filters and the
-join work. Same model, same rows, same cores, one run: quote the ratios, not the single figures.
+join work. Same model, same rows, same cores, one run: quote the ratios, not the single figures. With several turns all ways
+take turns and each one's best counts, which helps on a machine that is not idle.
 
     predict only      one process a core, rows parsed beforehand and in memory: the model alone
     read and predict  one process a core: pandas reads its half of the file, the model predicts, nothing is written
@@ -120,18 +121,22 @@ def peer(python: Path, how: str, folder: Path, processes: int) -> float:
     return rows / seconds
 
 
-def ours(studio, folder: Path, image: str, rows: int) -> tuple[float, float]:
-    """Rows a second of the job itself, and with the transfers and the start."""
+def prepare(studio, folder: Path, image: str) -> None:
     s3, sagemaker = studio.client("s3"), studio.client("sagemaker")
     subprocess.run(["tar", "-czf", folder / "model.tar.gz", "-C", folder, "model.ubj"], check=True)
     s3.upload_file(str(folder / "model.tar.gz"), studio.bucket, "bench/model.tar.gz")
     s3.upload_file(str(folder / "rows.csv"), studio.bucket, "bench/in/rows.csv")
     model = {"Image": image, "ModelDataUrl": f"s3://{studio.bucket}/bench/model.tar.gz"}
     sagemaker.create_model(ModelName="bench", PrimaryContainer=model, ExecutionRoleArn=studio.role)
+
+
+def ours(studio, rows: int, name: str) -> tuple[float, float]:
+    """Rows a second of the job itself, and with the transfers and the start."""
+    s3, sagemaker = studio.client("s3"), studio.client("sagemaker")
     source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{studio.bucket}/bench/in/"}
     began = time.monotonic()
     sagemaker.create_transform_job(
-        TransformJobName="bench",
+        TransformJobName=name,
         ModelName="bench",
         TransformInput={"DataSource": {"S3DataSource": source}, "ContentType": "text/csv", "SplitType": "Line"},
         TransformOutput={
@@ -141,7 +146,7 @@ def ours(studio, folder: Path, image: str, rows: int) -> tuple[float, float]:
         DataProcessing={"InputFilter": "$[1:]", "JoinSource": "Input", "OutputFilter": "$[0,-1]"},
     )  # fmt: skip
     while True:
-        told = sagemaker.describe_transform_job(TransformJobName="bench")
+        told = sagemaker.describe_transform_job(TransformJobName=name)
         if told["TransformJobStatus"] != "InProgress":
             break
         time.sleep(0.05)
@@ -155,6 +160,7 @@ def ours(studio, folder: Path, image: str, rows: int) -> tuple[float, float]:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rows", type=int, default=10_000_000)
+    arguments.add_argument("--turns", type=int, default=1)
     arguments.add_argument("--naive-rows", type=int, default=500_000, help="rows of the naive way, which is slow")
     chosen = arguments.parse_args()
     import conftest
@@ -167,10 +173,15 @@ def main() -> None:
         studio.start()
         python = warm(studio, folder, XGBOOST)
         subprocess.run([python, "-c", MAKE, folder, str(chosen.rows), str(DISTINCT)], check=True)
+        prepare(studio, folder, XGBOOST)
         table: dict[str, float] = {}
-        table["studiolo"], table["studiolo, from request to Completed"] = ours(studio, folder, XGBOOST, chosen.rows)
-        for how in ("predict only", "read and predict", "a script's way"):
-            table[f"{how}, {cores} processes"] = peer(python, how, folder, cores)
+        for turn in range(chosen.turns):
+            job, whole = ours(studio, chosen.rows, f"bench-{turn}")
+            rates = {"studiolo": job, "studiolo, from request to Completed": whole}
+            for how in ("predict only", "read and predict", "a script's way"):
+                rates[f"{how}, {cores} processes"] = peer(python, how, folder, cores)
+            print({name: round(rate) for name, rate in rates.items()}, file=sys.stderr, flush=True)
+            table = {name: max(rate, table.get(name, 0.0)) for name, rate in rates.items()}
         subprocess.run(
             [python, "-c", MAKE, folder, str(min(chosen.rows, chosen.naive_rows)), str(DISTINCT)], check=True
         )
@@ -178,7 +189,7 @@ def main() -> None:
     finally:
         conftest.end(studio)
         subprocess.run(["rm", "-rf", folder], check=False)
-    print(f"{chosen.rows:,} rows, {cores} cores")
+    print(f"{chosen.rows:,} rows, {cores} cores, load of the machine {os.getloadavg()[2]:.1f} (15 minutes)")
     for name, rate in table.items():
         print(f"{name:40} {rate:12,.0f} rows/s   studiolo is at {table['studiolo'] / rate:5.0%} of it")
     print(json.dumps({name: round(rate) for name, rate in table.items()}))

@@ -129,10 +129,9 @@ class Segments:
         """A block as columns; after one that can't be, those behind it are not tried."""
         if self._tables is None or not self._regular or (limit and len(data) > limit):
             return None
-        whole = split.plain(data)
-        table = self._tables.read(whole)
+        table = self._tables.read(data)
         self._regular = table is not None
-        return Batch(offset, (), whole, table.count, _finder(offset, data), table) if table is not None else None
+        return Batch(offset, (), data, table.count, _finder(offset, data), table) if table is not None else None
 
     def _framed(self, records: Iterator[tuple[int, bytes]]) -> Iterator[Batch]:
         limit = self._plan.max_payload or BATCH

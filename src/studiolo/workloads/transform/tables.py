@@ -49,7 +49,7 @@ class Tables:
         self._inputs, self._join, self._outputs = inputs, join, outputs
 
     def read(self, whole: bytes) -> Table | None:
-        """Of lines with nothing empty among them (split.plain)."""
+        """Whole lines. An empty one among them is no row to the reader, so that the count does not agree."""
         if len(whole) < bulk.SMALL or b'"' in whole or b"\r" in whole or whole.startswith(b"\xef\xbb\xbf"):
             return None
         width = whole.partition(b"\n")[0].count(b",") + 1
