@@ -22,7 +22,7 @@ from studiolo.services.s3uri import default_bucket
 from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker_runtime.asynchronous.processor import Processor
 from studiolo.services.sts.service import role_arn
-from studiolo.services.studio import names
+from studiolo.services.studio import names, shapes
 from studiolo.services.studio.identity import Accounts
 from studiolo.services.studio.invocations import Invocations
 from studiolo.services.studio.oidc.mappings import GroupMappings
@@ -73,6 +73,7 @@ class StudioService:
             "ListImages": self._images,
             "GetMetrics": self._metrics,
             "PreviewObject": self._preview,
+            "DescribeOperationShape": shapes.describe,
             "ListGroupMappings": mappings.list,
             "PutGroupMapping": mappings.put,
             "DeleteGroupMapping": mappings.delete,

@@ -51,8 +51,13 @@ export interface Step {
   Description?: string;
   Arguments?: Record<string, unknown>;
   DependsOn?: string[];
+  PropertyFiles?: unknown[];
+  OutputParameters?: unknown[];
+  CacheConfig?: { Enabled?: boolean; ExpireAfter?: string };
+  RetryPolicies?: Record<string, unknown>[];
 }
 export interface Definition {
+  Version?: string;
   Parameters?: Parameter[];
   Steps: Step[];
 }
