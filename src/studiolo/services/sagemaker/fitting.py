@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from botocore.model import Shape
 
 from studiolo.wire.model import element, members
@@ -11,6 +12,8 @@ from studiolo.wire.model import element, members
 def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list | dict):
+        return orjson.dumps(value).decode()
     return str(value)
 
 
@@ -26,7 +29,7 @@ def fitted(shape: Shape | None, value: Any) -> Any:
         return {name: fitted(inner, one) for name, one in value.items()}
     if shape.type_name == "list" and isinstance(value, list):
         return [fitted(element(shape), one) for one in value]
-    if shape.type_name == "string" and isinstance(value, bool | int | float):
+    if shape.type_name == "string" and isinstance(value, bool | int | float | list):
         return as_text(value)
     if shape.type_name in ("integer", "long") and isinstance(value, str) and value.lstrip("-").isdecimal():
         return int(value)

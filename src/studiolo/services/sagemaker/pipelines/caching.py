@@ -29,7 +29,7 @@ def key_of(record: Record, step: Step, arguments: Mapping[str, Any]) -> str:
     text = re.sub(f"(?<!pipelines-){record.key.name}(?!-)", "<execution>", text)
     parts = {
         "pipeline": record.spec["PipelineName"].lower(),
-        "step": step.name,
+        "step": step.written,
         "type": step.type,
         "arguments": text,
     }

@@ -14,8 +14,9 @@ from studiolo.services.sagemaker.asking import Handlers
 from studiolo.services.sagemaker.failing import reason
 from studiolo.services.sagemaker.keys import unfinished
 from studiolo.services.sagemaker.pipelines import names
-from studiolo.services.sagemaker.pipelines.decide import RUNNING, again_from, decide
+from studiolo.services.sagemaker.pipelines.decide import RUNNING, again_from, decide, over
 from studiolo.services.sagemaker.pipelines.definition import Definition, parse
+from studiolo.services.sagemaker.pipelines.expanding import expanded
 from studiolo.services.sagemaker.pipelines.makers import Things
 from studiolo.services.sagemaker.pipelines.running import Running, State
 from studiolo.services.sagemaker.pipelines.selection import restricted
@@ -81,27 +82,34 @@ class PipelineExecutionController:
         return self._platform.store.write(record, now=self._platform.clock(), status=status)
 
     def _begin_again(self, record: Record, asked: int) -> Record:
-        states = again_from(self._definition(record), record.status["Steps"])
+        steps = record.status["Steps"]
+        states = again_from(expanded(self._definition(record), steps), steps)
         kept = {name: value for name, value in record.status.items() if name not in ("FailureReason", "EndTime")}
         return self._write(record, {**kept, "PipelineExecutionStatus": "Executing", "Steps": states, "_retried": asked})
 
     async def _step(self, record: Record) -> Again | None:
-        definition = self._definition(record)
+        states: dict[str, State] = {name: dict(one) for name, one in record.status["Steps"].items()}
+        plain = self._definition(record)
+        definition = expanded(plain, states)
         running = Running(self._platform, self._things, record, definition)
         stopping = "_stop" in record.spec
-        states: dict[str, State] = {name: dict(one) for name, one in record.status["Steps"].items()}
         for name, state in list(states.items()):
             if state["Status"] in RUNNING:
                 states[name] = await running.look(definition.steps[name], state, stopping)
         await self._try_again(running, definition, states)
         parallel = int(record.spec.get("ParallelismConfiguration", {}).get("MaxParallelExecutionSteps", PARALLEL))
         while True:
-            # Conditions and models end as they start, and more may be ready then.
+            # Conditions and models end as they start, loops with their last child; more may be ready then.
+            for name in over(definition, states, stopping):
+                states[name] = await running.close(definition.steps[name], states)
             todo = decide(definition, states, parallel, stopping)
             if not todo.start:
                 break
             for name in todo.start:
                 states[name] = await running.start(definition.steps[name], states)
+            if any(definition.steps[name].body for name in todo.start):
+                definition = expanded(plain, states)
+                running.expand(definition)
         if todo.ending is None:
             self._write(record, {**record.status, "Steps": states})
             return Again(self._pause(states))

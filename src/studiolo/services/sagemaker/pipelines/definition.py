@@ -1,11 +1,13 @@
 """A pipeline's definition, read and checked: version 2020-12-01, as both SDKs write it. Pure.
 
-Steps inside a condition's branches are laid flat beside the others, each with the gates it stands behind. What would fail at
+Steps inside a condition's branches are laid flat beside the others, each with the gates it stands behind. Those in the body
+of a ForEach are kept with it until its items are known (expanding.py). What would fail at
 run time for want of a name, a step or an end of the way (cycles) is refused here, with the place.
 """
 
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -25,7 +27,7 @@ EXECUTION = (
 COMPARISONS = ("Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo")
 RUNNABLE = (
     "Processing", "Training", "Tuning", "Transform", "Model", "RegisterModel", "Condition", "Fail", "Callback", "Endpoint", "EndpointConfig",
-    "Deploy",
+    "Deploy", "ForEach",
 )  # fmt: skip
 """Types of steps that this version runs."""
 
@@ -54,6 +56,19 @@ class Step:
     """Steps that must have succeeded before: those it names by DependsOn, those it takes a value from, its gates."""
     branches: Mapping[bool, tuple[str, ...]] = field(default_factory=dict[bool, tuple[str, ...]])
     """Of a condition: the steps right inside."""
+    reads: tuple[str, ...] = ()
+    """Every path it asks for by {"Get": …}."""
+    body: Mapping[str, "Step"] = field(default_factory=dict[str, "Step"])
+    """Of a ForEach, in an order in which each comes after those it waits for."""
+    parent: str = ""
+    """Of a step of a ForEach's body: that ForEach."""
+    index: int = -1
+    """Likewise: of the item it is run for."""
+
+    @property
+    def written(self) -> str:
+        """Its name in the definition; that of a step in a body is run under several."""
+        return str(self.raw["Name"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +77,12 @@ class Definition:
     steps: Mapping[str, Step]
     """In an order in which each comes after those it waits for."""
     experiment: Mapping[str, Any]
+    raws: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """Every step as it is written, also those in bodies."""
 
     def property_file(self, step: str, name: str) -> tuple[str, str]:
         """(output, path below it). Raises KeyError."""
-        for one in self.steps[step].raw.get("PropertyFiles", ()):
+        for one in self.raws[step].get("PropertyFiles", ()):
             if one["PropertyFileName"] == name:
                 return one["OutputName"], one["FilePath"]
         raise KeyError(name)
@@ -87,14 +104,37 @@ def parse(text: str | bytes) -> Definition:
     laid = list(_flat(document.get("Steps") or [], ()))
     if not laid:
         raise bad("Steps must hold at least one step.")
-    names = [one["Name"] for one, _ in laid]
-    known = set(names)
-    for name in names:
-        if names.count(name) > 1:
+    bodies = {one["Name"]: _body(one) for one, _ in laid if one["Type"] == "ForEach"}
+    inside = [one for body in bodies.values() for one in body]
+    _check_names([one["Name"] for one, _ in laid], [one["Name"] for one in inside])
+    place = Place({one["Name"]: one for one, _ in laid}, {one["Name"]: one for one in inside}, parameters)
+    steps = {one["Name"]: _step(one, gates, place) for one, gates in laid}
+    for name, body in bodies.items():
+        steps[name] = _loop(steps[name], body, place)
+    raws = {**place.outside, **place.inside}
+    return Definition(parameters, _ordered(steps), document.get("PipelineExperimentConfig") or {}, raws)
+
+
+def _check_names(outside: list[str], inside: list[str]) -> None:
+    for name, times in Counter([*outside, *inside]).items():
+        if times > 1:
             raise bad(f"The step name {name!r} is given more than once.")
-    types = {one["Name"]: one for one, _ in laid}
-    steps = {one["Name"]: _step(one, gates, known, types, parameters) for one, gates in laid}
-    return Definition(parameters, _ordered(steps), document.get("PipelineExperimentConfig") or {})
+    bodies = set(inside)
+    for name in outside:
+        stem, _, number = name.rpartition("-")
+        if stem in bodies and number.isdecimal():
+            raise bad(f"The step name {name!r} is what an item's {stem!r} is called; give the step another name.")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a step may refer to. outside: the steps by name; inside: those in bodies of ForEach steps."""
+
+    outside: Mapping[str, Mapping[str, Any]]
+    inside: Mapping[str, Mapping[str, Any]]
+    parameters: Mapping[str, Parameter]
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """For a step of a body: that body's steps."""
 
 
 # Parameters.
@@ -180,29 +220,30 @@ def _flat(
                 yield from _flat((arguments or {}).get(member) or [], (*gates, (one["Name"], outcome)))
 
 
-def _step(
-    raw: Mapping[str, Any],
-    gates: tuple[tuple[str, bool], ...],
-    known: set[str],
-    types: Mapping[str, Mapping[str, Any]],
-    parameters: Mapping[str, Parameter],
-) -> Step:
+def _step(raw: Mapping[str, Any], gates: tuple[tuple[str, bool], ...], place: Place) -> Step:
     name, type = raw["Name"], raw["Type"]
     if type not in RUNNABLE:
         raise bad(f"The step {name!r}: steps of type {type} are not supported by this version of studiolo.")
     arguments: Mapping[str, Any] = raw.get("Arguments") or {}
-    own = {key: value for key, value in arguments.items() if key not in ("IfSteps", "ElseSteps")}
+    own = {key: value for key, value in arguments.items() if key not in ("IfSteps", "ElseSteps", "ForEachBody")}
     if type == "Condition":
         _check_conditions(name, own.get("Conditions"))
-    if type == "Deploy" and (why := forms.deploy(own)):
+    if type in forms.FORMS and (why := forms.FORMS[type](own)):
         raise bad(f"The step {name!r}: {why}")
     after = dict.fromkeys(gate for gate, _ in gates)
-    for other in raw.get("DependsOn") or ():
-        if other not in known:
-            raise bad(f"The step {name!r} depends on {other!r}, which is no step.")
+    depends = raw.get("DependsOn") or ()
+    if not isinstance(depends, list | tuple):
+        raise bad(f"DependsOn of the step {name!r} must be a list of names of steps.")
+    for other in depends:
+        if other not in place.outside and other not in place.own:
+            inside = ", but a step of a ForEach" if other in place.inside else ", which is no step"
+            raise bad(f"The step {name!r} depends on {other!r}{inside}.")
         after[other] = None
-    for path in _gets([own, raw.get("SqsQueueUrl"), raw.get("FunctionArn")], 0):
-        other = _refers_to(name, path, types, parameters)
+    # What a selector compares is there only when all items are done.
+    asking = {key: value for key, value in own.items() if key != "Selector"} if type == "ForEach" else own
+    reads = tuple(_gets([asking, raw.get("SqsQueueUrl"), raw.get("FunctionArn")], 0))
+    for path in reads:
+        other = _refers_to(name, path, place)
         if other is not None:
             after[other] = None
     if name in after:
@@ -211,7 +252,30 @@ def _step(
         outcome: tuple(one["Name"] for one in arguments.get(member) or ())
         for member, outcome in (("IfSteps", True), ("ElseSteps", False))
     }
-    return Step(name, type, own, raw, gates, tuple(after), branches if type == "Condition" else {})
+    return Step(name, type, own, raw, gates, tuple(after), branches if type == "Condition" else {}, reads)
+
+
+def _body(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    body = [one for one, _ in _flat((raw.get("Arguments") or {}).get("ForEachBody") or [], ())]
+    if not body:
+        raise bad(f"The step {raw['Name']!r} needs a ForEachBody with at least one step.")
+    for one in body:
+        if one["Type"] in ("Condition", "Fail", "ForEach"):
+            raise bad(f"The step {raw['Name']!r}: a step of type {one['Type']} can't be in a ForEachBody.")
+    return body
+
+
+def _loop(step: Step, raws: list[Mapping[str, Any]], place: Place) -> Step:
+    """With its body. It waits for what the steps of its body wait for outside."""
+    here = replace(place, own={one["Name"]: one for one in raws})
+    body = _ordered({one["Name"]: replace(_step(one, (), here), parent=step.name) for one in raws})
+    after = dict.fromkeys([*step.after, *(name for one in body.values() for name in one.after if name not in body)])
+    if step.name in after:
+        raise bad(f"The step {step.name!r} waits for itself.")
+    why = forms.selector(step.arguments.get("Selector"), list(body))
+    if why:
+        raise bad(f"The step {step.name!r}: {why}")
+    return replace(step, after=tuple(after), body=body)
 
 
 def _gets(value: Any, depth: int) -> Iterator[str]:
@@ -229,25 +293,35 @@ def _gets(value: Any, depth: int) -> Iterator[str]:
             yield from _gets(one, depth + 1)
 
 
-def _refers_to(
-    name: str, path: str, types: Mapping[str, Mapping[str, Any]], parameters: Mapping[str, Parameter]
-) -> str | None:
+def _refers_to(name: str, path: str, place: Place) -> str | None:
     """The step a path leads to. Raises ValidationError where it leads nowhere."""
     try:
         parts = split(path)
     except BadPath as error:
         raise bad(f"The step {name!r}: {error}") from None
     if parts[0] == "Parameters" and len(parts) == 2:
-        if parts[1] not in parameters:
+        if parts[1] not in place.parameters:
             raise bad(f"The step {name!r} refers to the parameter {parts[1]!r}, which is not defined.")
         return None
     if parts[0] == "Execution" and len(parts) == 2 and parts[1] in EXECUTION:
         return None
     if parts[0] == "PipelineExperimentConfig" and len(parts) == 2:
         return None
+    if parts[0] == "ForEach" and place.own and len(parts) >= 2 and parts[1] in ("CurrentItem", "Index"):
+        return None
+    if parts[0] == "ForEach":
+        raise bad(f"The step {name!r} refers to {path!r}, which is known only to steps in a ForEachBody.")
     if parts[0] != "Steps" or len(parts) < 3:
         raise bad(f"The step {name!r} refers to {path!r}, which is no parameter, step or property of the execution.")
     other = str(parts[1])
+    types = place.own if other in place.own else place.outside
+    if other in place.inside and other not in place.own:
+        raise bad(
+            f"The step {name!r} refers to {path!r}, but {other!r} runs once for each item: take "
+            f"Steps.<its ForEach>.IterationOutputs[0].{other}."
+        )
+    if other in types and types[other]["Type"] == "ForEach" and parts[2] not in forms.LOOP_PROPERTIES:
+        raise bad(f"The step {name!r} refers to {path!r}, but a ForEach has only {', '.join(forms.LOOP_PROPERTIES)}.")
     if other not in types:
         raise bad(f"The step {name!r} refers to {path!r}, but there is no step {other!r}.")
     if parts[2] == "PropertyFiles":
@@ -290,9 +364,9 @@ def _ordered(steps: dict[str, Step]) -> dict[str, Step]:
     for name, ones in waits.items():
         for one in ones:
             waited[one].append(name)
-    ready = [name for name in steps if not waits[name]]
+    ready = deque(name for name in steps if not waits[name])
     while ready:
-        name = ready.pop(0)
+        name = ready.popleft()
         order[name] = left.pop(name)
         for other in waited[name]:
             waits[other].discard(name)
@@ -304,9 +378,10 @@ def _ordered(steps: dict[str, Step]) -> dict[str, Step]:
 
 
 def _circle(left: Mapping[str, Step]) -> list[str]:
-    path: list[str] = []
+    path: dict[str, None] = {}
     name = next(iter(left))
     while name not in path:
-        path.append(name)
+        path[name] = None
         name = next(one for one in left[name].after if one in left)
-    return [*path[path.index(name) :], name]
+    steps = list(path)
+    return [*steps[steps.index(name) :], name]

@@ -13,6 +13,8 @@ from studiolo.services import s3uri
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.pipelines import names
 from studiolo.services.sagemaker.pipelines.definition import Definition
+from studiolo.services.sagemaker.pipelines.expanding import part_of
+from studiolo.services.sagemaker.pipelines.paths import Part
 from studiolo.services.sagemaker.pipelines.values import CannotResolve
 
 MAX_FILE = 16 * 2**20
@@ -20,13 +22,19 @@ MAX_FILE = 16 * 2**20
 
 class StepValues:
     def __init__(
-        self, platform: Platform, record: Record, definition: Definition, documents: Mapping[str, Mapping[str, Any]]
+        self,
+        platform: Platform,
+        record: Record,
+        definition: Definition,
+        documents: Mapping[str, Mapping[str, Any]],
+        turn: tuple[int, Any] | None = None,
     ) -> None:
-        """documents: what Describe says of each step that has ended."""
+        """documents: what Describe says of each step that has ended. turn: in a ForEach, the item's index, and the item."""
         self._platform = platform
         self._record = record
         self._definition = definition
         self._documents = documents
+        self._turn = turn
 
     def parameter(self, name: str) -> Any:
         return self._record.spec["_values"][name]
@@ -55,6 +63,12 @@ class StepValues:
         if name not in self._documents:
             raise CannotResolve(f"There is nothing to be read of the step {name!r}: what it made is gone.")
         return self._documents[name]
+
+    def item(self, parts: list[Part], whole: str) -> Any:
+        if self._turn is None:
+            raise CannotResolve(f"{whole!r} is known only to steps in a ForEachBody.")
+        index, item = self._turn
+        return index if parts[0] == "Index" else part_of(item, parts[1:], whole)
 
     def property_file(self, step: str, name: str) -> Any:
         output, path = self._definition.property_file(step, name)

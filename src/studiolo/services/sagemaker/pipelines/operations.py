@@ -259,7 +259,9 @@ class Pipelines:
             steps.reverse()
         start, limit = _number(call.params.get("NextToken")), call.params.get("MaxResults", PAGE)
         raws = shown.raw_steps(record)
-        found = [shown.step(record, name, state, raws[name]) for name, state in steps[start : start + limit]]
+        found = [
+            shown.step(record, name, state, shown.raw_of(raws, name)) for name, state in steps[start : start + limit]
+        ]
         more = len(steps) > start + limit
         return {"PipelineExecutionSteps": found, "NextToken": str(start + limit) if more else None}
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_PART = re.compile(r"\.?([^.\[\]'\"]+)|\[(\d+)\]|\[\s*(?:'([^']*)'|\"([^\"]*)\")\s*\]")
+_PART = re.compile(r"\.?([^.\[\]'\"]+)|\[(\d+)\]|\[(\*)\]|\[\s*(?:'([^']*)'|\"([^\"]*)\")\s*\]")
 Part = str | int
+ALL = "*"
 _NAMES = ("Name", "OutputName", "InputName", "ChannelName", "MetricName", "VariantName", "ContainerHostname", "Key")
 """Members by which the entries of AWS's lists are called."""
 
@@ -22,9 +23,9 @@ def split(path: str) -> list[Part]:
         match = _PART.match(path, at)
         if match is None:
             raise BadPath(f"the path {path!r} can't be read from {path[at:]!r} on.")
-        plain, index, single, double = match.groups()
+        plain, index, all, single, double = match.groups()
         parts.append(
-            int(index) if index is not None else next(one for one in (plain, single, double) if one is not None)
+            int(index) if index is not None else next(one for one in (plain, all, single, double) if one is not None)
         )
         at = match.end()
     if not parts:
@@ -33,9 +34,11 @@ def split(path: str) -> list[Part]:
 
 
 def follow(document: Any, parts: Sequence[Part], whole: str) -> Any:
-    """What lies there. An entry of a list may be called by its name. Raises BadPath."""
-    for part in parts:
+    """What lies there. An entry of a list may be called by its name, all of them by *. Raises BadPath."""
+    for place, part in enumerate(parts):
         found: Any = _missing
+        if part == ALL and isinstance(document, list):
+            return [follow(one, parts[place + 1 :], whole) for one in document]
         if isinstance(document, Mapping):
             found = document.get(str(part), _missing)
         elif isinstance(document, list) and isinstance(part, int):

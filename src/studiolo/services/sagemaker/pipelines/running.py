@@ -5,6 +5,7 @@ else, and written by the controller.
     Made       the name of what it made;  Key  of its place in the cache
     Outcome    of a condition;  OutputParameters, Token  of a callback
     Arguments  of a deployment, Asked  whether the endpoint was told
+    Items      of a ForEach, as they were when it began;  Selected  which of its children
     _at        epoch seconds of the next try
 """
 
@@ -19,8 +20,10 @@ from studiolo.services.sagemaker.pipelines import caching, names, retries
 from studiolo.services.sagemaker.pipelines.conditions import holds
 from studiolo.services.sagemaker.pipelines.definition import Definition, Step
 from studiolo.services.sagemaker.pipelines.deploying import CannotDeploy
+from studiolo.services.sagemaker.pipelines.expanding import child, children, counted, items_of, summed
 from studiolo.services.sagemaker.pipelines.known import StepValues
 from studiolo.services.sagemaker.pipelines.makers import ENDS, MAKERS, Refused, Things
+from studiolo.services.sagemaker.pipelines.paths import BadPath, follow, split
 from studiolo.services.sagemaker.pipelines.values import CannotResolve, resolve
 
 State = dict[str, Any]
@@ -31,9 +34,13 @@ class Running:
     """The steps of one execution, for one look."""
 
     def __init__(self, platform: Platform, things: Things, record: Record, definition: Definition) -> None:
+        """definition: expanded, also by what begins meanwhile."""
         self._platform = platform
         self._things = things
         self._record = record
+        self._definition = definition
+
+    def expand(self, definition: Definition) -> None:
         self._definition = definition
 
     def _now(self) -> float:
@@ -50,14 +57,41 @@ class Running:
             other, state = self._definition.steps.get(name), states.get(name)
             if other is None or state is None:
                 continue
-            if other.type in MAKERS and "Made" in state:
-                found = await self._things.describe(self._record, MAKERS[other.type], state["Made"])
-                if found is not None:
-                    documents[name] = found
+            # A step of the same turn is called as the definition calls it.
+            called = other.written if step.parent and other.parent == step.parent else name
+            if other.body:
+                documents[called] = await self._of_loop(other, states, self._members_read(step, called))
             else:
-                known = ("Outcome", "OutputParameters")
-                documents[name] = {one: state[one] for one in known if one in state}
-        return StepValues(self._platform, self._record, self._definition, documents)
+                found = await self._document(other, state)
+                if found is not None:
+                    documents[called] = found
+        turn = (step.index, states[step.parent]["Items"][step.index]) if step.parent else None
+        return StepValues(self._platform, self._record, self._definition, documents, turn)
+
+    async def _document(self, step: Step, state: State) -> Mapping[str, Any] | None:
+        """What may be read of a step that has succeeded."""
+        if step.type in MAKERS and "Made" in state:
+            return await self._things.describe(self._record, MAKERS[step.type], state["Made"])
+        return {one: state[one] for one in ("Outcome", "OutputParameters") if one in state}
+
+    def _members_read(self, step: Step, loop: str) -> set[str]:
+        paths = [split(path) for path in step.reads]
+        return {str(parts[2]) for parts in paths if parts[0] == "Steps" and parts[1] == loop}
+
+    async def _of_loop(self, step: Step, states: Mapping[str, State], members: set[str]) -> dict[str, Any]:
+        """What may be read of a ForEach; what its children made is looked up only where it is asked for."""
+        state = states[step.name]
+        found = counted(list(step.body), state, states)
+        if "IterationOutputs" in members:
+            turns: list[dict[str, Any]] = [{} for _ in state["Items"]]
+            for one in children(step, state):
+                turns[one.index][one.written] = await self._document(one, states[one.name]) or {}
+            found["IterationOutputs"] = turns
+        if "Selected" in members and "Selected" in state:
+            chosen = child(state["Selected"]["StepName"], state["Selected"]["Index"])
+            one = next(one for one in children(step, state) if one.name == chosen)
+            found["Selected"] = await self._document(one, states[chosen]) or {}
+        return found
 
     # Starting.
 
@@ -71,6 +105,9 @@ class Running:
             if step.type == "Condition":
                 state["Outcome"] = await asyncio.to_thread(holds, step.arguments["Conditions"], values)
                 return self._ended(state, "Succeeded")
+            if step.body:
+                items = await asyncio.to_thread(resolve, step.arguments["IterableItems"], values)
+                return {**state, "Items": items_of(items)}
             arguments = await asyncio.to_thread(resolve, step.arguments, values)
             if step.type == "Fail":
                 return self._ended(state, "Failed", as_text(arguments.get("ErrorMessage", "")))
@@ -106,6 +143,9 @@ class Running:
     async def look(self, step: Step, state: State, stopping: bool) -> State:
         if "_at" in state:
             return self._ended(state, "Stopped") if stopping else state
+        if step.body:
+            # It is over when its children are: see `close`.
+            return state
         if step.type == "Callback":
             return self._called_back(state, stopping)
         if step.type == "Deploy":
@@ -149,6 +189,34 @@ class Running:
         if said["Status"] == "Failed":
             return self._ended(state, "Failed", said.get("FailureReason", ""))
         return self._ended({**state, "OutputParameters": said.get("OutputParameters", {})}, "Succeeded")
+
+    # Loops.
+
+    async def close(self, step: Step, states: Mapping[str, State]) -> State:
+        """The last state of a ForEach all of whose children are over."""
+        state, sum = states[step.name], summed(list(step.body), states[step.name], states)
+        if sum.word != "Succeeded":
+            return self._ended(state, sum.word, sum.why)
+        selector = step.arguments.get("Selector")
+        if selector is None:
+            return self._ended(state, "Succeeded")
+        best: tuple[float, int] | None = None
+        _, name, *parts = split(str(selector["Field"]["Get"]))
+        sign = 1 if selector["Pick"] == "MaxBy" else -1
+        for one in children(step, state):
+            if one.written != name:
+                continue
+            document = await self._document(one, states[one.name]) or {}
+            try:
+                value = sign * float(follow(document, parts, str(selector["Field"]["Get"])))
+            except (BadPath, TypeError, ValueError):
+                continue
+            if best is None or value > best[0]:
+                best = (value, one.index)
+        if best is None and state["Items"]:
+            return self._ended(state, "Failed", "ClientError: The Field of the Selector is a number in no iteration.")
+        chosen = {} if best is None else {"Selected": {"StepName": str(name), "Index": best[1]}}
+        return self._ended({**state, **chosen}, "Succeeded")
 
     # Ending.
 

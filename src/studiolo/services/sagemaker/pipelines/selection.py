@@ -6,6 +6,7 @@ from typing import Any
 
 from studiolo.base.errors import ValidationError
 from studiolo.services.sagemaker.pipelines.definition import Definition
+from studiolo.services.sagemaker.pipelines.expanding import children
 
 
 def restricted(definition: Definition, only: Iterable[str] | None) -> Definition:
@@ -34,5 +35,7 @@ def taken_over(
             raise ValidationError(
                 f"The step {name!r} is needed by a selected step, but did not succeed in the source execution: select it too."
             )
-        found[name] = {**state, "SelectiveExecutionResult": {"SourcePipelineExecutionArn": source_arn}}
+        inside = [one.name for one in children(definition.steps[name], state)] if "Items" in state else []
+        for one in (name, *inside):
+            found[one] = {**source[one], "SelectiveExecutionResult": {"SourcePipelineExecutionArn": source_arn}}
     return found

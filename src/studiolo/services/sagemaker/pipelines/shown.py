@@ -9,6 +9,7 @@ from studiolo.base.arn import sagemaker_arn
 from studiolo.base.record import Record
 from studiolo.services.sagemaker.fitting import as_text as text
 from studiolo.services.sagemaker.pipelines import names
+from studiolo.services.sagemaker.pipelines.expanding import counted
 from studiolo.services.sagemaker.pipelines.makers import MAKERS
 from studiolo.store.protocol import Index
 
@@ -56,17 +57,25 @@ def execution_summary(record: Record, index: Callable[[Record], Index]) -> dict[
 
 
 def raw_steps(record: Record) -> dict[str, Mapping[str, Any]]:
-    """The steps as the execution's definition writes them, by name."""
+    """The steps as the execution's definition writes them, by name; those in bodies with the _parent they are in."""
 
-    def walk(steps: Any) -> Iterator[Mapping[str, Any]]:
+    def walk(steps: Any, parent: str = "") -> Iterator[Mapping[str, Any]]:
         for one in steps or ():
-            yield one
+            yield {**one, "_parent": parent} if parent else one
             arguments = one.get("Arguments") or {}
             if one["Type"] == "Condition":
                 yield from walk(arguments.get("IfSteps"))
                 yield from walk(arguments.get("ElseSteps"))
+            if one["Type"] == "ForEach":
+                yield from walk(arguments.get("ForEachBody"), one["Name"])
 
     return {one["Name"]: one for one in walk(orjson.loads(record.spec["_definition"])["Steps"])}
+
+
+def raw_of(raws: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    """A body's step is written once and run as <step>-<index>."""
+    found = raws.get(name)
+    return raws[name.rpartition("-")[0]] if found is None or found.get("_parent") else found
 
 
 def step(record: Record, name: str, state: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,13 +91,28 @@ def step(record: Record, name: str, state: Mapping[str, Any], raw: Mapping[str, 
         "AttemptCount": state["AttemptCount"] - 1,
         "Metadata": _metadata(record, state, raw),
         "SelectiveExecutionResult": state.get("SelectiveExecutionResult"),
+        "IterationContext": _iteration(record, name, raw),
     }
+
+
+def _iteration(record: Record, name: str, raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    parent = raw.get("_parent")
+    if not parent:
+        return None
+    index = int(name.rpartition("-")[2])
+    item = record.status["Steps"][parent]["Items"][index]
+    return {"ParentStepName": parent, "Index": index, "Item": text(item)}
 
 
 def _metadata(record: Record, state: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any] | None:
     type = raw["Type"]
     if type == "Condition" and "Outcome" in state:
         return {"Condition": {"Outcome": "True" if state["Outcome"] else "False"}}
+    if type == "ForEach" and "Items" in state:
+        steps = record.status["Steps"]
+        body = [one["Name"] for one in raw["Arguments"]["ForEachBody"]]
+        counts = counted(body, state, steps)
+        return {"ForEach": {**counts, "Selector": state.get("Selected")}}
     if type == "Fail":
         return {"Fail": {"ErrorMessage": state.get("FailureReason", "")}}
     if type == "Callback" and "Token" in state:

@@ -26,6 +26,10 @@ class Known(Protocol):
         """The JSON in it. Raises CannotResolve."""
         ...
 
+    def item(self, parts: list[Part], whole: str) -> Any:
+        """What a path below ForEach leads to. Raises CannotResolve."""
+        ...
+
     def json_at(self, uri: str) -> Any:
         """The JSON of an object in S3. Raises CannotResolve."""
         ...
@@ -57,6 +61,8 @@ def _get(path: str, known: Known) -> Any:
         return known.execution(str(parts[1]))
     if parts[0] == "PipelineExperimentConfig":
         return known.experiment(str(parts[1]))
+    if parts[0] == "ForEach":
+        return known.item(parts[1:], path)
     try:
         return follow(known.step(str(parts[1])), parts[2:], path)
     except BadPath as error:
