@@ -16,6 +16,7 @@ import { ActionsButton, Code, Copy, Failure, Status } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
 import { Tags } from "../../shared/tags";
 import { EndpointAlarms } from "../alarm/panel";
+import { contextOf, Lineage } from "../lineage/view";
 import { SystemCharts } from "../training-job/charts";
 import { useEndpointActions } from "./actions";
 import { CapturedRequests } from "./captured";
@@ -66,6 +67,7 @@ function useTabs(endpoint: Endpoint, config: EndpointConfig | undefined, update:
     can("cloudwatch:PutMetricAlarm") && variants.length > 0 && { id: "alarms", label: "Alarms", content: <EndpointAlarms endpoint={name} variants={variants} /> },
     { id: "log", label: "Log", content: <LogView group={`/aws/sagemaker/Endpoints/${name}`} prefix="" live /> },
     { id: "system", label: "System", content: <SystemCharts kind="Endpoint" name={name} live /> },
+    { id: "lineage", label: "Lineage", content: <Lineage start={contextOf(endpoint.EndpointArn)} waits="The studio notes what an endpoint serves as soon as it is in service." /> },
     { id: "code", label: "Code", content: <Snippets endpoint={endpoint} /> },
     { id: "tags", label: "Tags", content: <Tags arn={endpoint.EndpointArn} /> },
   ];

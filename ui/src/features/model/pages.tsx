@@ -16,6 +16,7 @@ import { ActionsButton, Code, Copy, Failure, Link, S3Link } from "../../shared/p
 import { Skeleton } from "../../shared/skeleton";
 import { type ListConfig, ResourceTable } from "../../shared/table";
 import { Tags } from "../../shared/tags";
+import { Lineage } from "../lineage/view";
 
 const useModel = (name: string) => useQuery({ queryKey: ["Model", name], queryFn: () => sagemaker<Model>("DescribeModel", { ModelName: name }) });
 
@@ -140,6 +141,9 @@ export function ModelPage() {
       <SpaceBetween size="l">
         <Container header={<Header variant="h2">Summary</Header>}>
           <Facts model={model} columns={2} />
+        </Container>
+        <Container header={<Header variant="h2">Lineage</Header>}>
+          <Lineage start={model.ModelArn} waits="The studio notes it in a moment." />
         </Container>
         <Tags arn={model.ModelArn} />
         <Container header={<Header variant="h2">JSON</Header>}>

@@ -17,6 +17,7 @@ import { ActionsButton, Code, Copy, Failure, S3Link, Status } from "../../shared
 import { Skeleton } from "../../shared/skeleton";
 import { Tags } from "../../shared/tags";
 import { useTitle } from "../../shared/title";
+import { componentOf, Lineage } from "../lineage/view";
 import { useProcessingActions } from "./actions";
 import type { ProcessingJob } from "./types";
 
@@ -98,6 +99,7 @@ export function ProcessingJobPage() {
           tabs={[
             { id: "overview", label: "Overview", content: <Overview job={job} /> },
             { id: "log", label: "Log", content: <LogView group="/aws/sagemaker/ProcessingJobs" prefix={`${job.ProcessingJobName}/`} live={live} /> },
+            { id: "lineage", label: "Lineage", content: <Lineage start={componentOf(job.ProcessingJobArn, "processing")} waits="The studio notes what a job was made of and what it made as soon as it has ended." /> },
             { id: "json", label: "JSON", content: <Code text={JSON.stringify(job, null, 2)} /> },
           ]}
         />

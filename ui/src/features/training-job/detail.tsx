@@ -21,6 +21,7 @@ import { MetricCharts, SystemCharts } from "./charts";
 import { Skeleton } from "../../shared/skeleton";
 import { Tags } from "../../shared/tags";
 import { useTitle } from "../../shared/title";
+import { componentOf, Lineage } from "../lineage/view";
 import { asCli, asPython, requestOf } from "./code";
 import { useCost, useJob } from "./query";
 
@@ -171,6 +172,7 @@ export function JobPage() {
             { id: "log", label: "Log", content: <LogView group="/aws/sagemaker/TrainingJobs" prefix={`${name}/`} live={live} /> },
             { id: "system", label: "System", content: <SystemCharts kind="TrainingJob" name={name} live={live} /> },
             { id: "inputs", label: "Inputs and outputs", content: <Inputs job={job} /> },
+            { id: "lineage", label: "Lineage", content: <Lineage start={componentOf(job.TrainingJobArn, "training")} waits="The studio notes what a job was made of and what it made as soon as it has ended." /> },
             {
               id: "code",
               label: "Code",

@@ -25,6 +25,7 @@ import { Skeleton } from "../../shared/skeleton";
 import { Tags } from "../../shared/tags";
 import { useTitle } from "../../shared/title";
 import { transformRequest } from "../deploy/request";
+import { componentOf, Lineage } from "../lineage/view";
 import { useTransformActions } from "./actions";
 import { batchOf } from "./clone";
 import { useFiles, useTransform } from "./query";
@@ -156,6 +157,7 @@ export function TransformJobPage() {
           tabs={[
             { id: "overview", label: "Overview", content: <Overview job={job} /> },
             { id: "log", label: "Log", content: <LogView group="/aws/sagemaker/TransformJobs" prefix={`${name}/`} live={!ended(job.TransformJobStatus)} /> },
+            { id: "lineage", label: "Lineage", content: <Lineage start={componentOf(job.TransformJobArn, "transform")} waits="The studio notes what a job was made of and what it made as soon as it has ended." /> },
             {
               id: "code",
               label: "Code",
