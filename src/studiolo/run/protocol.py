@@ -186,6 +186,16 @@ class Environment:
     """"sklearn", "xgboost", "lightgbm", "pytorch", "python" …: which defaults a workload uses."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Every package of an environment with its version, chosen once."""
+
+    text: str
+    """As requirements.txt."""
+    framework: str
+    warm: Sequence[str]
+
+
 class Environments(Protocol):
     """Image URI -> locked Python environment, built once and cached by the hash of its lock."""
 
@@ -203,6 +213,25 @@ class Environments(Protocol):
 
     def ready(self, image: str, requirements: str | None = None) -> Environment | None:
         """The environment if it is built already; never builds."""
+        ...
+
+    def lock(
+        self,
+        requirements: Sequence[str] | None,
+        image: str | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> Lock:
+        """Chooses versions (blocks, seconds): for lines of requirements, or those that an image of the catalogue has now.
+        Raises EnvironmentError_ with the resolver's own explanation."""
+        ...
+
+    def keep(self, uri: str, lock: Lock) -> None:
+        """From now on `uri` (<account>.dkr.ecr.<region>.amazonaws.com/<name>:<tag>) stands for exactly this, also after a
+        restart. What it stands for already stays."""
+        ...
+
+    def drop(self, uri: str) -> None:
+        """What `keep` did is undone; what runs from it goes on."""
         ...
 
     def catalog(self) -> Sequence[Mapping[str, object]]:

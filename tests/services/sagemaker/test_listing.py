@@ -22,6 +22,7 @@ OF_THEIR_OWN = {
     "ListUserProfiles",
     "ListSpaces",
     "ListApps",
+    "ListAliases",
 }
 """List operations that no kind's list verb answers: each has tests of its own. Add to them before you add here."""
 VALUES = {"MaxResults": 7, "NextToken": "t", "SortOrder": ("Ascending", "Descending"), "NameContains": "abc"}
@@ -67,6 +68,8 @@ def test_every_parameter_changes_what_the_store_is_asked_or_is_refused(kind):
                 assert member in refused.message and refused.code == "ValidationException"
                 answers.append((plain, value))
         if isinstance(values, tuple):
+            # Versions of an image are numbered in the order of their creation.
+            values = [one for one in values if one != "VERSION"]
             assert len({repr(one) for one in answers}) == len(values), (member, answers)
         else:
             assert answers[0] != plain, member

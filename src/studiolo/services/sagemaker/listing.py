@@ -18,7 +18,8 @@ DEFAULT_PAGE = 10
 _BOUNDS = {
     "CreationTimeAfter": "created_after", "CreationTimeBefore": "created_before", "CreatedAfter": "created_after",
     "CreatedBefore": "created_before", "LastModifiedTimeAfter": "modified_after",
-    "LastModifiedTimeBefore": "modified_before",
+    "LastModifiedTimeBefore": "modified_before", "ModifiedTimeAfter": "modified_after",
+    "ModifiedTimeBefore": "modified_before",
 }  # fmt: skip
 
 
@@ -26,9 +27,10 @@ _PLAIN = frozenset({"NameContains", "StatusEquals", "SortBy", "SortOrder", "MaxR
 
 
 def _sort(named: str) -> Literal["name", "created", "modified", "state"]:
-    if named == "CreationTime":
+    """Images and their versions have words of their own; versions are numbered in the order of their creation."""
+    if named in ("CreationTime", "CREATION_TIME", "VERSION"):
         return "created"
-    if named == "LastModifiedTime":
+    if named in ("LastModifiedTime", "LAST_MODIFIED_TIME"):
         return "modified"
     return "state" if named.endswith("Status") else "name"
 
@@ -54,7 +56,7 @@ def to_query(kind: Kind, call: Call) -> Query:
         state=given.get("StatusEquals"),
         labels=labels,
         sort=_sort(given.get("SortBy", kind.sort)),
-        descending=given.get("SortOrder", kind.order) == "Descending",
+        descending=given.get("SortOrder", kind.order).upper() == "DESCENDING",
         limit=given.get("MaxResults", DEFAULT_PAGE),
         token=given.get("NextToken"),
         **bounds,

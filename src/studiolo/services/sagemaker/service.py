@@ -12,8 +12,11 @@ from studiolo.services.request import Call, Handler
 from studiolo.services.sagemaker.documents import word_of
 from studiolo.services.sagemaker.kind import Kind
 from studiolo.services.sagemaker.kinds import (
+    app_image_config,
     endpoint,
     endpoint_config,
+    image,
+    image_version,
     model,
     model_package,
     model_package_group,
@@ -55,6 +58,9 @@ KINDS: Mapping[str, Kind] = {
         tuning.KIND,
         *lineage.KINDS.values(),
         lifecycle.KIND,
+        image.KIND,
+        image_version.KIND,
+        app_image_config.KIND,
     )
 }
 

@@ -23,6 +23,8 @@ from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker_runtime.asynchronous.processor import Processor
 from studiolo.services.sts.service import role_arn
 from studiolo.services.studio import names, shapes
+from studiolo.services.studio import names
+from studiolo.services.studio.environments import EnvironmentVersions
 from studiolo.services.studio.identity import Accounts
 from studiolo.services.studio.invocations import Invocations
 from studiolo.services.studio.oidc.mappings import GroupMappings
@@ -81,6 +83,7 @@ class StudioService:
             "CancelAsyncInvocation": invocations.cancel,
             "DescribeSpaceState": workbench.describe,
             "ListSpaceFiles": workbench.list_files,
+            "DescribeEnvironmentVersion": EnvironmentVersions(platform).describe,
         }
 
     def operations(self) -> Mapping[str, Handler]:

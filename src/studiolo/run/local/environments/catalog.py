@@ -21,6 +21,8 @@ class Image:
     warm: Sequence[str]
     without: Sequence[str] = ()
     """Packages that are left out although a requirement asks for them."""
+    lock: Path | None = None
+    """Of a team's image: what was chosen once and for all."""
 
 
 class BadCatalogue(Exception):

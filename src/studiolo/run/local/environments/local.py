@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
@@ -21,10 +22,12 @@ import uv
 from studiolo.run import protocol
 from studiolo.run.local.environments import catalog, index
 from studiolo.run.local.environments.catalog import Image
-from studiolo.run.protocol import Environment, EnvironmentError_
+from studiolo.run.local.environments.own import BASE, OwnImages, described, packages
+from studiolo.run.protocol import Environment, EnvironmentError_, Lock
 
 FORMAT = "1"
 MAX_ERROR = 700
+MAX_WHOLE = 8000
 Progress = Callable[[str], None]
 
 
@@ -32,11 +35,11 @@ def _key(*parts: str) -> str:
     return hashlib.sha256("\0".join((FORMAT, sys.version.split()[0], *parts)).encode()).hexdigest()[:16]
 
 
-def short_error(text: str) -> str:
+def short_error(text: str, most: int = MAX_ERROR) -> str:
     """uv's words without its drawing, short enough for a FailureReason."""
     lines = [re.sub(r"^[\s×╰─▶├│╭⎿]+", "", line).strip() for line in text.splitlines()]
     kept = [line for line in lines if line and not line.startswith(("Using Python", "Creating virtual", "warning:"))]
-    return " ".join(kept)[:MAX_ERROR] or "uv failed without a word"
+    return " ".join(kept)[:most] or "uv failed without a word"
 
 
 def pinned(requirements: Sequence[str]) -> list[str]:
@@ -60,6 +63,7 @@ class LocalEnvironments(protocol.Environments):
         self._root = root
         self._own = own_images
         self._images: tuple[float, list[Image]] | None = None
+        self._teams = OwnImages(root / "own")
         self._building = threading.Semaphore(2)
 
     def _catalogue(self) -> list[Image]:
@@ -71,8 +75,11 @@ class LocalEnvironments(protocol.Environments):
                 raise EnvironmentError_(str(error)) from error
         return self._images[1]
 
+    def _known(self, image: str) -> Image | None:
+        return self._teams.find(image) or catalog.find(self._catalogue(), image)
+
     def _find(self, image: str) -> Image:
-        found = catalog.find(self._catalogue(), image)
+        found = self._known(image)
         if found is None:
             known = ", ".join(sorted({repository for one in self._catalogue() for repository in one.repositories}))
             raise EnvironmentError_(
@@ -81,14 +88,18 @@ class LocalEnvironments(protocol.Environments):
         return found
 
     def resolve(self, image: str) -> str | None:
-        found = catalog.find(self._catalogue(), image)
-        return found.name if found else None
+        found = self._known(image)
+        if found is None:
+            return None
+        return found.name if found.lock is None else found.framework
 
     def _environment(self, image: Image, prefix: Path) -> Environment:
         return Environment(prefix, image.warm, image.framework)
 
     def _lock_file(self, image: Image, requirements: str | None) -> Path:
         own = requirements.strip() if requirements else ""
+        if image.lock is not None and not own:
+            return image.lock
         return (
             self._root
             / "locks"
@@ -99,7 +110,7 @@ class LocalEnvironments(protocol.Environments):
         return self._root / f"{image.name}-{_key(lock)}"
 
     def ready(self, image: str, requirements: str | None = None) -> Environment | None:
-        found = catalog.find(self._catalogue(), image)
+        found = self._known(image)
         if found is None:
             return None
         lock = self._lock_file(found, requirements)
@@ -132,7 +143,7 @@ class LocalEnvironments(protocol.Environments):
                 return lock
             say(f"Choosing versions for {image.name}")
             source = lock.with_suffix(".in")
-            source.write_text("\n".join(pinned(image.requirements)) + "\n")
+            source.write_text(image.lock.read_text() if image.lock else "\n".join(pinned(image.requirements)) + "\n")
             words = ["pip", "compile", "--python", sys.executable, "--no-header", "--no-annotate", "--emit-find-links"]
             words += self._choice(image, lock)
             sources = [str(source)]
@@ -145,6 +156,32 @@ class LocalEnvironments(protocol.Environments):
             self._uv([*words, *sources, "--output-file", str(new), "--quiet"])
             new.replace(lock)
         return lock
+
+    def lock(
+        self, requirements: Sequence[str] | None, image: str | None = None, progress: Progress | None = None
+    ) -> Lock:
+        say = progress or (lambda line: None)
+        with self._building:
+            if image is not None:
+                return described(self._locked(self._find(image), None, say).read_text())
+            lines = list(requirements or ())
+            _checked("\n".join(lines))
+            say(f"Choosing versions for {len(lines)} requirements")
+            with tempfile.TemporaryDirectory(prefix="studiolo-lock-") as folder:
+                source = Path(folder) / "requirements.in"
+                # A line each: what the team names wins, and the rest is what jobs lean on.
+                source.write_text("\n".join([*pinned(lines), *BASE]) + "\n")
+                words = ["pip", "compile", "--python", sys.executable, "--no-header", "--no-annotate"]
+                words += ["--emit-find-links", *torch_backend(lines), str(source), "--quiet"]
+                text = self._uv(words, whole=True)
+        say(f"Chose {len(packages(text))} packages")
+        return described(text)
+
+    def keep(self, uri: str, lock: Lock) -> None:
+        self._teams.keep(uri, lock)
+
+    def drop(self, uri: str) -> None:
+        self._teams.drop(uri)
 
     def _choice(self, image: Image, lock: Path) -> list[str]:
         """What is left out, and which build of PyTorch is taken."""
@@ -168,7 +205,8 @@ class LocalEnvironments(protocol.Environments):
                 (prefix / "bin" / name).symlink_to(plain.name)
         (prefix / "complete").write_text(lock.read_text())
 
-    def _uv(self, words: Sequence[str]) -> None:
+    def _uv(self, words: Sequence[str], whole: bool = False) -> str:
+        """What it printed. whole: its explanation of a failure is not cut. Raises EnvironmentError_."""
         command, *rest = words
         options = index.arguments() if command == "pip" else []
         env = {
@@ -178,9 +216,11 @@ class LocalEnvironments(protocol.Environments):
         }
         line = [uv.find_uv_bin(), command, *rest[:1], *(options if command == "pip" else []), *rest[1:]]
         try:
-            subprocess.run(line, env=env, check=True, capture_output=True, text=True, timeout=3600)
+            done = subprocess.run(line, env=env, check=True, capture_output=True, text=True, timeout=3600)
+            return done.stdout
         except subprocess.CalledProcessError as error:
-            raise EnvironmentError_(f"The environment could not be made: {short_error(error.stderr)}") from None
+            said = short_error(error.stderr, MAX_WHOLE if whole else MAX_ERROR)
+            raise EnvironmentError_(f"The environment could not be made: {said}") from None
         except subprocess.TimeoutExpired:
             raise EnvironmentError_("The environment could not be made within an hour.") from None
         except OSError as error:

@@ -1,10 +1,11 @@
 """Model: an image, an artifact and an environment, ready to be put behind an endpoint. It only is; nothing runs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from studiolo.base.arn import parse_arn
 from studiolo.base.errors import ValidationError
-from studiolo.base.record import Key
+from studiolo.base.record import Key, Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
 from studiolo.services.sagemaker.kind import Kind
@@ -78,10 +79,19 @@ def _prepare(platform: Platform, call: Call, spec: dict[str, Any]) -> dict[str, 
     return {**spec, "EnableNetworkIsolation": spec.get("EnableNetworkIsolation", False)}
 
 
+def _labels(record: Record) -> Mapping[str, str]:
+    """Of several containers, the first one's image."""
+    containers = (
+        [record.spec["PrimaryContainer"]] if "PrimaryContainer" in record.spec else record.spec.get("Containers")
+    )
+    return {"Image": containers[0]["Image"]} if containers else {}
+
+
 KIND = Kind(
     "Model",
     arn="model",
     prepare=_prepare,
+    labels=_labels,
     missing=("ValidationException", 'Could not find model "{arn}".'),
     taken=("ValidationException", 'Cannot create already existing model "{arn}".'),
 )

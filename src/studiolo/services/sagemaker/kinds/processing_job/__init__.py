@@ -31,6 +31,10 @@ def _may_delete(platform: Any, record: Record) -> None:
         raise InUse(f"The processing job {record.key.name} has not ended: stop it first.")
 
 
+def _labels(record: Record) -> Mapping[str, str]:
+    return {"Image": record.spec["AppSpecification"]["ImageUri"]}
+
+
 KIND = Kind(
     "ProcessingJob",
     arn="processing-job",
@@ -39,6 +43,7 @@ KIND = Kind(
     prepare=prepare,
     born=_born,
     order="Ascending",
+    labels=_labels,
     stop=_stop,
     delete="controller",
     may_delete=_may_delete,

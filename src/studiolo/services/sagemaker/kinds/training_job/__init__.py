@@ -33,6 +33,7 @@ def _word(record: Record) -> str:
 def _labels(record: Record) -> Mapping[str, str]:
     labels = {
         "WarmPoolStatus": record.status.get("WarmPoolStatus", {}).get("Status"),
+        "Image": record.spec.get("AlgorithmSpecification", {}).get("TrainingImage"),
         "TrainingPlanArn": record.spec.get("ResourceConfig", {}).get("TrainingPlanArn"),
     }
     return {name: value for name, value in labels.items() if value}

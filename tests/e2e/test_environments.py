@@ -1,0 +1,150 @@
+"""A team's environments: locked once, built with a log, used by jobs by their address, never changed."""
+
+import subprocess
+import time
+
+import conftest
+import jobs
+import pytest
+from botocore.exceptions import ClientError
+from test_people import Browser
+
+pytestmark = pytest.mark.e2e
+
+
+def put(studio, name, text, file="requirements.txt"):
+    studio.client("s3").put_object(Bucket=studio.bucket, Key=f"environments/{name}/{file}", Body=text.encode())
+    return f"s3://{studio.bucket}/environments/{name}/{file}"
+
+
+def make(studio, name, base, token="t" * 36, **more):
+    client = studio.client("sagemaker")
+    arn = client.create_image_version(ImageName=name, BaseImage=base, ClientToken=token, **more)["ImageVersionArn"]
+    return int(arn.rpartition("/")[2])
+
+
+def wait(studio, name, version, seconds=120):
+    deadline = time.monotonic() + seconds
+    while True:
+        found = studio.client("sagemaker").describe_image_version(ImageName=name, Version=version)
+        if found["ImageVersionStatus"] != "CREATING":
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+
+
+def told_of(studio, name, version):
+    link = subprocess.run(
+        [conftest.STUDIOLO, "sign-in", "--home", studio.home], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    status, told = Browser(studio).follow(link).ask("DescribeEnvironmentVersion", ImageName=name, Version=version)
+    assert status == 200, told
+    return told
+
+
+def test_an_environment_is_locked_built_and_used(studio):
+    client, name = studio.client("sagemaker"), jobs.name("Env")
+    client.create_image(ImageName=name, RoleArn=studio.role, Description="ours")
+    version = make(studio, name, put(studio, name, "tomli-w==1.1.0\nnumpy\n"), Aliases=["stable"])
+    assert version == 1
+    assert make(studio, name, put(studio, name, "tomli-w==1.1.0\nnumpy\n")) == 1, "the same request makes one version"
+    found = wait(studio, name, 1)
+    assert found["ImageVersionStatus"] == "CREATED", found
+    uri = found["ContainerImage"]
+    assert uri == f"{studio.account}.dkr.ecr.us-east-1.amazonaws.com/{name.lower()}:1"
+
+    # The file in S3 changes; the version does not.
+    project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["tomli-w==1.2.0"]\n'
+    assert make(studio, name, put(studio, name, project, "pyproject.toml"), token="u" * 36) == 2
+    second = wait(studio, name, 2)
+    script = "import importlib.metadata as m\nprint('has', m.version('tomli-w'))"
+    for image, expected in ((uri, "has 1.1.0"), (second["ContainerImage"], "has 1.2.0")):
+        job = jobs.name("uses")
+        request = jobs.script_job(studio, job, script)
+        request["AlgorithmSpecification"]["TrainingImage"] = image
+        client.create_training_job(**request)
+        client.get_waiter("training_job_completed_or_stopped").wait(
+            TrainingJobName=job, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+        stream = studio.client("logs").describe_log_streams(
+            logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=job
+        )["logStreams"][0]["logStreamName"]
+        lines = studio.client("logs").get_log_events(
+            logGroupName="/aws/sagemaker/TrainingJobs", logStreamName=stream, startFromHead=True
+        )["events"]
+        assert any(one["message"].strip() == expected for one in lines), lines
+
+    told = told_of(studio, name, 1)
+    assert "tomli-w==1.1.0" in told["Lock"]
+    assert told["Requirements"].startswith("tomli-w==1.1.0")
+    assert told["Log"][-1]["Text"] == "Ready"
+    assert [one["Kind"] for one in told["UsedBy"]] == ["TrainingJob"]
+
+    assert client.describe_image_version(ImageName=name, Alias="stable")["Version"] == 1
+    assert client.describe_image_version(ImageName=name)["Version"] == 2
+    assert [one["Version"] for one in client.list_image_versions(ImageName=name)["ImageVersions"]] == [2, 1]
+    with pytest.raises(ClientError) as taken:
+        client.update_image_version(ImageName=name, Version=2, AliasesToAdd=["stable"])
+    assert taken.value.response["Error"]["Code"] == "ResourceInUse"
+    client.update_image_version(ImageName=name, Version=1, AliasesToDelete=["stable"])
+    client.update_image_version(ImageName=name, Version=2, AliasesToAdd=["stable"])
+    assert client.list_aliases(ImageName=name)["SageMakerImageVersionAliases"] == ["stable"]
+    with pytest.raises(ClientError) as held:
+        client.delete_image(ImageName=name)
+    assert held.value.response["Error"]["Code"] == "ResourceInUse"
+    for number in (1, 2):
+        client.delete_image_version(ImageName=name, Version=number)
+    deadline = time.monotonic() + 10
+    while client.list_image_versions(ImageName=name)["ImageVersions"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    client.delete_image(ImageName=name)
+
+
+def test_a_lock_that_can_not_be_says_why_in_the_resolvers_words(studio):
+    client, name = studio.client("sagemaker"), jobs.name("bad")
+    client.create_image(ImageName=name, RoleArn=studio.role)
+    make(studio, name, put(studio, name, "numpy==1.26.0\nnumpy==2.0.0\n"))
+    found = wait(studio, name, 1)
+    assert found["ImageVersionStatus"] == "CREATE_FAILED"
+    assert "you require numpy==1.26.0 and numpy==2.0.0" in found["FailureReason"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# nothing\n", "-e ./here\n"],
+)
+def test_files_that_are_no_requirements(studio, text):
+    client, name = studio.client("sagemaker"), jobs.name("no")
+    client.create_image(ImageName=name, RoleArn=studio.role)
+    base = put(studio, name, text)
+    if text.startswith("#"):
+        with pytest.raises(ClientError) as refused:
+            make(studio, name, base)
+        assert refused.value.response["Error"]["Code"] == "ValidationException"
+    else:
+        make(studio, name, base)
+        assert "points to a file beside it" in wait(studio, name, 1)["FailureReason"]
+
+
+def test_what_there_is_not(studio):
+    client = studio.client("sagemaker")
+    for call in (
+        lambda: client.describe_image(ImageName="nobody"),
+        lambda: client.describe_image_version(ImageName="nobody"),
+        lambda: make(studio, "nobody", "s3://x/y"),
+    ):
+        with pytest.raises(ClientError) as missing:
+            call()
+        assert missing.value.response["Error"]["Code"] == "ResourceNotFound"
+    name = jobs.name("none")
+    client.create_image(ImageName=name, RoleArn=studio.role)
+    for base in ("no/such:image", "s3://nobodys/requirements.txt", f"s3://{studio.bucket}/nothing.txt"):
+        with pytest.raises(ClientError) as refused:
+            make(studio, name, base)
+        assert refused.value.response["Error"]["Code"] == "ValidationException"
+    config = jobs.name("config")
+    kernel = {"KernelGatewayImageConfig": {"KernelSpecs": [{"Name": "python3"}]}}
+    client.create_app_image_config(AppImageConfigName=config, **kernel)
+    assert client.describe_app_image_config(AppImageConfigName=config)["KernelGatewayImageConfig"]["KernelSpecs"]
+    client.delete_app_image_config(AppImageConfigName=config)
