@@ -235,11 +235,11 @@ def test_what_is_wrong_is_said_in_aws_words(studio):
     code, message = code_of(sagemaker.describe_endpoint, EndpointName="no_such_name!")
     assert code == "ValidationException" and "failed to satisfy constraint" in message
     code, message = code_of(
-        sagemaker.create_hyper_parameter_tuning_job,
-        HyperParameterTuningJobName="x",
-        HyperParameterTuningJobConfig={"Strategy": "Random", "ResourceLimits": {"MaxParallelTrainingJobs": 1}},
-    )
-    assert code == "ValidationException" and "CreateHyperParameterTuningJob" in message
+        sagemaker.create_edge_packaging_job,
+        EdgePackagingJobName="x", CompilationJobName="x", ModelName="x", ModelVersion="1", RoleArn=studio.role,
+        OutputConfig={"S3OutputLocation": "s3://x/y"},
+    )  # fmt: skip
+    assert code == "ValidationException" and "CreateEdgePackagingJob" in message
     job = jobs.name("twice")
     request = jobs.script_job(studio, job, "print(1)")
     sagemaker.create_training_job(**request)

@@ -19,6 +19,7 @@ PAGES = [
     "/processing",
     "/pipelines",
     "/tuning",
+    "/environments",
     "/registry",
     "/models",
     "/endpoints",

@@ -41,7 +41,7 @@ export interface ListConfig<T> {
   empty: { title: string; text: string; more?: ReactNode };
   /** What is shown of an entry beside the list. */
   preview?: (item: T) => ReactNode;
-  /** What is asked for, where the operation's filters are not the common ones. */
+  /** What is asked for, where the operation's filters or words of order are not the common ones. */
   ask?: (search: ListSearch) => object;
 }
 
@@ -51,9 +51,9 @@ async function fetchPage<T>(config: ListConfig<T>, search: ListSearch, size: num
   for (let page = 1; ; page++) {
     const answer = await sagemaker<Record<string, unknown>>(config.operation, {
       MaxResults: size,
-      ...(config.ask?.(search) ?? { NameContains: search.name || undefined, StatusEquals: search.status || undefined }),
       SortBy: search.sort ?? "CreationTime",
       SortOrder: (search.desc ?? true) ? "Descending" : "Ascending",
+      ...(config.ask?.(search) ?? { NameContains: search.name || undefined, StatusEquals: search.status || undefined }),
       NextToken: token,
     });
     token = answer.NextToken as string | undefined;

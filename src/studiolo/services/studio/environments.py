@@ -34,6 +34,20 @@ class EnvironmentVersions:
             "UsedBy": self._users(project, uri) if uri else [],
         }
 
+    def images(self, project: str) -> list[dict[str, Any]]:
+        """The ready versions of the project's own, as entries of ListImages."""
+        query = Query("ImageVersion", project, state="CREATED", sort="created", descending=True, limit=SHOWN)
+        return [
+            {
+                "Image": one.status["ContainerImage"],
+                "Name": f"{one.spec['ImageName']}:{one.spec['Version']}",
+                "Framework": one.status["_framework"],
+                "Version": f"version {one.spec['Version']}",
+                "State": "ready",
+            }
+            for one in self._platform.store.query(query).records
+        ]
+
     def _users(self, project: str, uri: str) -> list[dict[str, Any]]:
         """The newest of each kind."""
         found: list[dict[str, Any]] = []

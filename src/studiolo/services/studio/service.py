@@ -45,6 +45,7 @@ class StudioService:
     def __init__(self, platform: Platform, accounts: Accounts, processor: Processor, door: Door) -> None:
         self._platform = platform
         self._accounts = accounts
+        self._environments = EnvironmentVersions(platform)
         people = People(platform, accounts)
         mappings = GroupMappings(platform, accounts)
         invocations = Invocations(platform, processor)
@@ -83,7 +84,7 @@ class StudioService:
             "CancelAsyncInvocation": invocations.cancel,
             "DescribeSpaceState": workbench.describe,
             "ListSpaceFiles": workbench.list_files,
-            "DescribeEnvironmentVersion": EnvironmentVersions(platform).describe,
+            "DescribeEnvironmentVersion": self._environments.describe,
         }
 
     def operations(self) -> Mapping[str, Handler]:
@@ -204,7 +205,8 @@ class StudioService:
         }
 
     async def _images(self, call: Call) -> Mapping[str, Any]:
-        return {"Images": [dict(one) for one in self._platform.environments.catalog()]}
+        own = self._environments.images(call.caller.project)
+        return {"Images": [*own, *(dict(one) for one in self._platform.environments.catalog())]}
 
     # Series and objects.
 
