@@ -23,7 +23,6 @@ from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker_runtime.asynchronous.processor import Processor
 from studiolo.services.sts.service import role_arn
 from studiolo.services.studio import names, shapes
-from studiolo.services.studio import names
 from studiolo.services.studio.environments import EnvironmentVersions
 from studiolo.services.studio.identity import Accounts
 from studiolo.services.studio.invocations import Invocations
