@@ -13,5 +13,5 @@ const withoutEmbeddedFaces: Plugin = {
 export default defineConfig({
   plugins: [withoutEmbeddedFaces, react()],
   build: { chunkSizeWarningLimit: 1600 },
-  server: { proxy: { "/api": "http://127.0.0.1:8787", "/signin": "http://127.0.0.1:8787" } },
+  server: { proxy: { "/api": "http://127.0.0.1:8787", "/signin": "http://127.0.0.1:8787", "^/spaces/[0-9]{12}/": { target: "http://127.0.0.1:8787", ws: true } } },
 });

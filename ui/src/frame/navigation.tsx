@@ -12,6 +12,7 @@ export interface Place {
 }
 export const PLACES: { title?: string; places: Place[] }[] = [
   { places: [{ text: "Home", to: "/", sign: "home" }] },
+  { title: "Code", places: [{ text: "Spaces", to: "/spaces", sign: "code", needs: "sagemaker:CreateSpace" }] },
   { title: "Data", places: [{ text: "Files and data sets", to: "/data", sign: "folder" }] },
   { title: "Build", 
     places: [

@@ -81,6 +81,7 @@ class StudioService:
             "DeleteGroupMapping": mappings.delete,
             "ListAsyncInvocations": invocations.list,
             "CancelAsyncInvocation": invocations.cancel,
+            "DescribeWorkbench": workbench.own,
             "DescribeSpaceState": workbench.describe,
             "ListSpaceFiles": workbench.list_files,
             "DescribeEnvironmentVersion": self._environments.describe,

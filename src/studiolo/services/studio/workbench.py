@@ -8,8 +8,7 @@ from studiolo.base.errors import AccessDenied, NotFound
 from studiolo.base.record import Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
-from studiolo.services.sagemaker.workbench import access, files, names, settings
-from studiolo.services.sagemaker.workbench.domains import places_of
+from studiolo.services.sagemaker.workbench import access, domains, files, names, settings
 from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker.workbench.spaces import path_of, word_of_app
 from studiolo.services.sagemaker.workbench.types import lacks
@@ -29,13 +28,21 @@ class Workbench:
     def _why_not(self, call: Call, space: Record, deed: access.Deed) -> str:
         return access.refusal(space, call.caller.user, call.caller.role, deed)
 
+    async def own(self, call: Call) -> Mapping[str, Any]:
+        project = call.caller.project
+        if not project:
+            raise AccessDenied("Spaces belong to a project: become a member of one first.")
+        domain = domains.own(self._platform, project).key.name
+        profile = domains.profile_of(self._platform, project, domain, call.caller.user)
+        return {"DomainId": domain, "UserProfileName": profile.spec["UserProfileName"]}
+
     async def describe(self, call: Call) -> Mapping[str, Any]:
         space = self._space(call)
         spec = space.spec
         type = spec["SpaceSettings"].get("AppType", "JupyterLab")
         every = names.apps_of(self._platform, space.key.project, spec["DomainId"], spec["SpaceName"])
         app = max(every, key=lambda one: one.spec["_created"], default=None)
-        where = places_of(self._platform, space)
+        where = domains.places_of(self._platform, space)
         wanted = settings.resources(type, {}, where)
         idle = settings.idle_seconds(type, where)
         found: dict[str, Any] = {
