@@ -14,6 +14,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = [
     "/",
+    "/spaces",
     "/jobs",
     "/jobs/create",
     "/processing",

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
@@ -16,11 +17,13 @@ from conftest import Studio, end
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from studiolo.run.local import cgroups
 from studiolo.services.sagemaker.workbench.launch import reach
 
 pytestmark = pytest.mark.e2e
 APP = {"AppType": "JupyterLab", "AppName": "default"}
 PASSWORD = "correct horse"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def until(check: Any, seconds: float = 60) -> Any:
@@ -124,7 +127,7 @@ class Kernel:
         assert answer.status_code == 201, answer.text
         self.person, self.path, self.id = person, path, answer.json()["id"]
 
-    def run(self, socket: Any, code: str) -> str:
+    def run(self, socket: Any, code: str, seconds: float = 60) -> str:
         header = {
             "msg_id": uuid.uuid4().hex, "username": "", "session": "s", "msg_type": "execute_request", "version": "5.3",
             "date": "2026-01-01T00:00:00Z",
@@ -141,7 +144,7 @@ class Kernel:
         socket.send(json.dumps(message))
         text, replied, idle = "", False, False
         while not (replied and idle):
-            found = json.loads(socket.recv(timeout=60))
+            found = json.loads(socket.recv(timeout=seconds))
             if found["parent_header"].get("msg_id") != header["msg_id"]:
                 continue
             kind, held = found["msg_type"], found["content"]
@@ -338,6 +341,23 @@ def test_an_app_outlives_the_server_and_is_found_again(world: World) -> None:
     assert world.status("lab") == "InService"
 
 
+@pytest.mark.skipif(not cgroups.version(), reason="this user may make no control groups here")
+def test_who_takes_all_memory_hurts_only_himself(world: World) -> None:
+    ann, path = world.people["ann"], world.path("lab")
+    kernel = Kernel(ann, path)
+    with kernel.socket() as socket, pytest.raises((ConnectionClosed, TimeoutError, AssertionError)):
+        said = kernel.run(socket, "import numpy\nheld = [numpy.ones(2**27) for _ in range(6)]\nprint('kept')", 8)
+        assert "kept" not in said
+        raise AssertionError("ended")
+    assert world.people["bob"].http.get(f"{world.path('team')}api/me").status_code == 200
+    assert world.studio.client("sts").get_caller_identity()["Account"] == world.studio.account
+    # Where the kernel alone was ended the app goes on; where all of it was, the record says why.
+    app = world.app("lab")
+    assert app["Status"] == "InService" or "memory" in app["FailureReason"]
+    if app["Status"] != "InService":
+        world.start(ann, "lab")
+
+
 def test_the_way_costs_little(world: World) -> None:
     """A cell's round trip through the studio beside the same straight to the app's socket."""
     ann, path = world.people["ann"], world.path("lab")
@@ -363,3 +383,84 @@ def test_the_way_costs_little(world: World) -> None:
         proxied = median(socket)
     print(f"cell round trip: {direct:.1f} ms direct, {proxied:.1f} ms through the studio")
     assert proxied - direct < 10
+
+
+# In a browser.
+
+
+@pytest.fixture(scope="module")
+def tab(world: World) -> Iterator[Any]:
+    """Opens a page for a person."""
+    from playwright.sync_api import sync_playwright
+
+    assert CHROMIUM, "these tests need a browser: apt-get install chromium"
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+        def opened(user: str) -> Any:
+            context = browser.new_context(viewport={"width": 1440, "height": 900})
+            cookie = {"name": "studiolo_session", "value": world.people[user].cookie, "url": world.studio.url}
+            context.add_cookies([{**cookie, "httpOnly": True, "sameSite": "Lax"}])
+            return context.new_page()
+
+        yield opened
+        browser.close()
+
+
+@pytest.mark.browser
+def test_two_people_write_one_notebook_and_see_each_other(world: World, tab: Any) -> None:
+    ann = tab("ann")
+    ann.goto(f"{world.studio.url}/spaces")
+    ann.get_by_role("button", name="Create space").first.click()
+    ann.get_by_label("Name", exact=True).fill("pair")
+    ann.get_by_text("Everybody who may").click()
+    ann.get_by_role("button", name="Create and open").click()
+    ann.frame_locator("iframe").locator(".jp-Launcher").first.wait_for(timeout=60_000)
+    path = world.path("pair")
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "", "outputs": [], "execution_count": None}
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
+    notebook = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    made = world.people["bob"].http.put(f"{path}api/contents/n.ipynb", json={"type": "notebook", "content": notebook})
+    assert made.status_code == 201
+    bob = tab("bob")
+    for page in (ann, bob):
+        page.goto(f"{world.studio.url}{path}lab/tree/n.ipynb")
+    for page in (ann, bob):
+        page.locator(".jp-Notebook .cm-content").first.wait_for(timeout=60_000)
+    ann.locator(".jp-Notebook .cm-content").first.click()
+    ann.keyboard.type("answer = 6 * 7")
+    bob.locator(".jp-Notebook .cm-content", has_text="answer = 6 * 7").first.wait_for(timeout=20_000)
+    # Her cursor bears her name.
+    bob.locator(".cm-ySelectionInfo, .jp-remote-userInfo", has_text="ann").first.wait_for(
+        state="attached", timeout=20_000
+    )
+    bob.locator(".jp-Notebook .cm-content").first.click()
+    bob.keyboard.press("End")
+    bob.keyboard.type(" + 0")
+    ann.locator(".jp-Notebook .cm-content", has_text="answer = 6 * 7 + 0").first.wait_for(timeout=20_000)
+    until(
+        lambda: world.people["ann"].ask("studio", "DescribeSpaceState", SpaceName="pair")["Present"] == ["ann", "bob"]
+    )
+
+
+@pytest.mark.browser
+def test_a_spaces_page_shows_files_and_log_and_stops_it(world: World, tab: Any) -> None:
+    page = tab("ann")
+    page.goto(f"{world.studio.url}/spaces/lab")
+    page.get_by_text("Running").first.wait_for()
+    page.get_by_role("tab", name="Files").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="big.bin").click()
+    assert download.value.path().stat().st_size == 5_120_000
+    page.get_by_role("tab", name="Log").click()
+    page.get_by_text("Jupyter Server is listening").wait_for()
+    page.get_by_role("button", name="Actions").click()
+    page.get_by_role("menuitem", name="Stop", exact=True).click()
+    until(lambda: world.status("lab") == "Deleted")
+    page.get_by_role("tab", name="Overview").click()
+    page.get_by_text("Stopped", exact=True).wait_for()
+    page.goto(f"{world.studio.url}{world.path('lab')}lab")
+    page.wait_for_url("**/spaces/lab")
+    other = tab("bob")
+    other.goto(f"{world.studio.url}/spaces/lab?view=open")
+    other.get_by_text("is private: only its owner ann").wait_for()

@@ -4,6 +4,7 @@ Run by the runner as `python main.py <type> <base url>`, forked off a warm inter
 door: only the studio's proxy reaches it, and it says in a header who comes (see people.py).
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -40,6 +41,14 @@ def run_script() -> None:
     print("The script has ended", flush=True)
 
 
+def quieten() -> None:
+    """JupyterLab asks nobody whether it may fetch news from elsewhere."""
+    os.makedirs(f"{OWN}/config/labconfig", exist_ok=True)
+    with open(f"{OWN}/config/labconfig/page_config.json", "w") as file:
+        json.dump({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}, file)
+    os.environ["JUPYTER_CONFIG_PATH"] = f"{OWN}/config"
+
+
 def options(base: str, home: str) -> list[str]:
     return [
         f"--ServerApp.sock={ML}/run/app.sock",
@@ -55,7 +64,6 @@ def options(base: str, home: str) -> list[str]:
         "--ServerApp.log_level=WARN",
         # Kernels of all spaces would meet on the machine's loopback.
         "--KernelManager.transport=ipc",
-        "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
         "--FileContentsManager.delete_to_trash=False",
@@ -77,6 +85,7 @@ def main() -> None:
     if type != "JupyterLab":
         give_up(f"There is no app of type {type}.")
     run_script()
+    quieten()
     from jupyterlab.labapp import LabApp
 
     LabApp.launch_instance(argv=options(base, home))

@@ -57,7 +57,7 @@ function Size({ size, setSize, idle, setIdle }: SizeProps) {
     }));
   const idles = IDLE.some((one) => one.value === idle) ? IDLE : [...IDLE, { value: idle, label: `Stopped after ${idle} minutes without use` }];
   return (
-    <>
+    <SpaceBetween size="l">
       <FormField label="Size" description="What it may use at most." constraintText={freeNow(machine.data)}>
         <Select
           filteringType="auto"
@@ -69,7 +69,7 @@ function Size({ size, setSize, idle, setIdle }: SizeProps) {
       <FormField label="When nobody uses it" description="A cell that computes counts as use.">
         <Select options={idles} selectedOption={idles.find((one) => one.value === idle) ?? null} onChange={({ detail }) => setIdle(detail.selectedOption.value ?? "")} />
       </FormField>
-    </>
+    </SpaceBetween>
   );
 }
 
