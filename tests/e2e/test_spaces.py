@@ -431,7 +431,7 @@ def test_two_people_write_one_notebook_and_see_each_other(world: World, tab: Any
     ann.keyboard.type("answer = 6 * 7")
     bob.locator(".jp-Notebook .cm-content", has_text="answer = 6 * 7").first.wait_for(timeout=20_000)
     # Her cursor bears her name.
-    bob.locator(".cm-ySelectionInfo, .jp-remote-userInfo", has_text="ann").first.wait_for(
+    bob.locator(".cm-ySelectionInfo, .jp-remote-userFlag-name", has_text="ann").first.wait_for(
         state="attached", timeout=20_000
     )
     bob.locator(".jp-Notebook .cm-content").first.click()
