@@ -74,9 +74,12 @@ export function PipelinePage() {
           variant="h1"
           description={query.data.PipelineDescription}
           actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button onClick={() => void navigate({ to: `/pipelines/${name}/edit` })}>Edit</Button>
             <Button variant="primary" disabled={!canWrite} disabledReason="Viewers can't start pipelines in this project." onClick={() => setStarting(true)}>
               Start…
             </Button>
+            </SpaceBetween>
           }
         >
           {name}

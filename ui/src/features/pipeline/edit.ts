@@ -54,8 +54,8 @@ export const add = (definition: Definition, step: Step): Definition => ({ ...def
 const without = (names: Set<string>) => (step: Step): Step => {
   const left = step.DependsOn?.filter((one) => !names.has(one));
   if (!left || left.length === step.DependsOn!.length) return step;
-  const { DependsOn: _, ...rest } = step;
-  return left.length > 0 ? { ...rest, DependsOn: left } : rest;
+  if (left.length > 0) return { ...step, DependsOn: left };
+  return Object.fromEntries(Object.entries(step).filter(([key]) => key !== "DependsOn")) as unknown as Step;
 };
 
 /** The steps go, and with a condition what it holds comes out beside it; values that point at them are left for the server and the user to see. */
@@ -135,8 +135,8 @@ export function put(value: unknown, path: (string | number)[], to: unknown): unk
   }
   const held = { ...(value as Record<string, unknown> | undefined) };
   const made = put(held[first], rest, to);
-  if (made === undefined) delete held[first];
-  else held[first] = made;
+  if (made === undefined) return Object.fromEntries(Object.entries(held).filter(([key]) => key !== first));
+  held[first] = made;
   return held;
 }
 

@@ -1,3 +1,4 @@
+import Button from "@cloudscape-design/components/button";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -39,7 +40,7 @@ const pipelineList: ListConfig<PipelineSummary> = {
   ],
   empty: {
     title: "No pipelines yet",
-    text: "Write one with the SDK; its steps and executions appear here.",
+    text: "Draw one here, or write one with the SDK; its steps and executions appear here.",
     more: <Code text={'pipeline = Pipeline("churn", parameters=[…], steps=[prepare, train, evaluate, choose])\npipeline.upsert(role_arn=os.environ["SAGEMAKER_ROLE"])\npipeline.start()'} />,
   },
 };
@@ -59,6 +60,7 @@ export function PipelinesPage() {
   const open = (one: PipelineSummary) => void navigate({ to: `/pipelines/${one.PipelineName}` });
   const actionsOf = (one: PipelineSummary): Action[] => [
     { id: "open", text: "Open", keys: "Enter", run: () => open(one) },
+    { id: "edit", text: "Edit", disabledReason: writing, run: () => void navigate({ to: `/pipelines/${one.PipelineName}/edit` }) },
     { id: "start", text: "Start…", apart: true, disabledReason: writing, run: () => setStarting(one.PipelineName) },
     {
       id: "remove",
@@ -79,7 +81,7 @@ export function PipelinesPage() {
   ];
   return (
     <>
-      <ResourceTable<PipelineSummary> config={pipelineList} actionsOf={actionsOf} open={open} />
+      <ResourceTable<PipelineSummary> config={pipelineList} actionsOf={actionsOf} open={open} create={<Button variant="primary" disabled={!canWrite} disabledReason="Viewers can't create pipelines in this project." onClick={() => void navigate({ to: "/pipelines/create" })}>Create pipeline</Button>} />
       {starting && <Start name={starting} close={() => setStarting(undefined)} />}
     </>
   );
