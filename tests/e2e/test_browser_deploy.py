@@ -266,4 +266,4 @@ def test_a_batch_is_scored_and_cloned(page, studio, model):  # noqa: F811
     page.locator(".code pre").filter(has_text="[4").first.wait_for()
     page.get_by_role("button", name="Run again").click()
     page.get_by_role("heading", name=f"Clone {name}").wait_for()
-    page.wait_for_function("document.querySelector('input[value^=\"s3://\"]') !== null")
+    page.locator("input[value^='s3://']").first.wait_for()

@@ -85,4 +85,4 @@ def test_a_folder_is_made_and_an_object_used(page, studio):  # noqa: F811
     page.get_by_role("row").filter(has_text="rows.csv").click(button="right")
     page.get_by_role("menuitem", name="Use as training input").click()
     page.wait_for_url("**/jobs/create**")
-    page.wait_for_function(f"[...document.querySelectorAll('input')].some((one) => one.value === 's3://{studio.bucket}/lists/rows.csv')")  # fmt: skip
+    page.locator(f"input[value='s3://{studio.bucket}/lists/rows.csv']").first.wait_for()
