@@ -123,8 +123,11 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     assert platform.identity is not None
     door = Door(platform)
     services = services_of(platform, door)
-    app = App(services, platform.identity, platform.store, config, ui_folder(), sign_on=sign_on_of(platform), door=door)
     runtime = next(one for one in services if isinstance(one, RuntimeService))
+    app = App(
+        services, platform.identity, platform.store, config, ui_folder(),
+        sign_on=sign_on_of(platform), door=door, open_inference=runtime.open_inference,
+    )  # fmt: skip
     quick = QuickInvocations(runtime.quick, platform.identity, platform.clock)
     loop = ControlLoop(
         platform.store,

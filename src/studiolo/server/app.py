@@ -15,11 +15,13 @@ from studiolo.base.config import Config
 from studiolo.base.errors import ApiError
 from studiolo.server.aws import AwsWire
 from studiolo.server.browser import Browser
+from studiolo.server.open_inference import OpenInferenceDoor, is_for
 from studiolo.server.spaces import SpacePages, of_request
 from studiolo.server.static import Static
 from studiolo.services.identity import Identity
 from studiolo.services.request import Service
 from studiolo.services.sagemaker.workbench.door import Door
+from studiolo.services.sagemaker_runtime.open_inference import OpenInference
 from studiolo.services.sign_on import SingleSignOn
 from studiolo.store.protocol import Store
 from studiolo.wire import fault
@@ -54,8 +56,10 @@ class App:
         clock: Clock = system_clock,
         sign_on: SingleSignOn | None = None,
         door: Door | None = None,
+        open_inference: OpenInference | None = None,
     ) -> None:
         self._aws = AwsWire(services, identity, clock)
+        self._open_inference = OpenInferenceDoor(self._aws, open_inference) if open_inference else None
         self._browser = Browser(self._aws, identity, store, config, sign_on)
         self._static = Static(ui)
         self.spaces = SpacePages(door, identity, self._browser, store) if door else None
@@ -107,6 +111,8 @@ class App:
                 return fault.answer(
                     ApiError(f"The studio failed; see request {request_id} in its log."), "json", request_id
                 )
+        if self._open_inference is not None and is_for(path):
+            return await self._open_inference(request, receive, request_id)
         if self._is_page(request):
             page = self._static(request)
             if page is not None:

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 MAX_DOCUMENT = 16 * 2**20
 MAX_INVOCATION = 25 * 2**20
 MAX_QUERY_FORM = 1 * 2**20
+BEARER = ("/endpoints/", "/v2")
+"""Below these a bearer token is taken: models are asked by curl and by tools that can't sign."""
 RPC = ("json", "rpc-v2-cbor")
 """Forms that name the operation before the body."""
 
@@ -95,7 +97,7 @@ class AwsWire:
     def _bearer(self, exchange: Exchange) -> None:
         """`Authorization: Bearer <access key id>:<secret>`, for invocations by curl."""
         authorization = exchange.request.headers.get("authorization", "")
-        if not authorization.startswith("Bearer ") or not exchange.request.raw_path.startswith("/endpoints/"):
+        if not authorization.startswith("Bearer ") or not exchange.request.raw_path.startswith(BEARER):
             raise SignatureError("missing").named(exchange.form)
         key_id, _, secret = authorization[len("Bearer ") :].partition(":")
         credential = self._identity.access_key(key_id)
@@ -153,6 +155,16 @@ class AwsWire:
         limit = MAX_INVOCATION if exchange.service == "sagemaker-runtime" else MAX_DOCUMENT
         if exchange.form == "query":
             limit = MAX_QUERY_FORM
+        await self._take_whole(exchange, limit)
+        if exchange.form in RPC and request.headers.get("content-encoding", "") == "gzip":
+            request.body = inflate(request.body, limit)
+        self.name_operation(exchange)
+        return None
+
+    async def _take_whole(self, exchange: Exchange, limit: int) -> None:
+        """Reads the body and checks the signature."""
+        request = exchange.request
+        claimed = request.headers.get("x-amz-content-sha256")
         request.body = await read_all(exchange.receive, request.headers.get("content-length"), limit)
         if exchange.signature is not None:
             presigned = exchange.signature.form != "header"
@@ -160,10 +172,14 @@ class AwsWire:
             if claimed and claimed not in (digest, sigv4.UNSIGNED):
                 raise SignatureError("mismatch").named(exchange.form)
             self.check_signature(exchange, claimed or digest)
-        if exchange.form in RPC and request.headers.get("content-encoding", "") == "gzip":
-            request.body = inflate(request.body, limit)
-        self.name_operation(exchange)
-        return None
+
+    async def identify(self, request: Request, receive: Receive, request_id: str, limit: int) -> Caller:
+        """Who asks a model in another protocol than AWS's (open_inference.py); the body is read then. Raises ApiError."""
+        exchange = Exchange(request, receive, request_id, service="sagemaker-runtime", form="rest-json")
+        self.read_signature(exchange)
+        self.look_up(exchange)
+        await self._take_whole(exchange, limit)
+        return self.authorise(exchange)
 
     def _stream(self, exchange: Exchange, signed_hash: str, presigned: bool, limit: int | None = None) -> StreamBody:
         headers = exchange.request.headers

@@ -6,7 +6,10 @@ more elsewhere: a deployment fails nobody's request.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import orjson
 
 from studiolo.base.arn import Arn
 from studiolo.base.errors import ApiError
@@ -21,6 +24,8 @@ from studiolo.services.sagemaker_runtime.sessions import Sessions
 WAKE = 60.0
 """Seconds a request waits for a sleeping variant to come up."""
 TRIES = 4
+ABOUT = 5.0
+"""Seconds for what a container tells of itself."""
 
 Observer = Callable[[Target, Generation, Variant, Ask, Reply], None]
 """Told of every answered invocation (data capture, shadows); must not block."""
@@ -86,6 +91,21 @@ class Dispatcher:
             return await self._ask(target, variant, least_busy(variant.instances), ask, stream=False)
         except _Away:
             raise not_answering(target.key.name) from None
+
+    async def about(self, variant: Variant) -> Mapping[str, Any]:
+        """What a variant's container tells of its model: platform, inputs and outputs; empty where it tells nothing."""
+        request = b"GET /v2 HTTP/1.1\r\nhost: m\r\ncontent-length: 0\r\n\r\n"
+        pool = least_busy(variant.instances).pools[0]
+        try:
+            link = await self._exchange(pool, request, False, ABOUT)
+        except (_Away, ModelError):
+            return {}
+        pool.give(link)
+        try:
+            found = orjson.loads(link.body) if link.status == 200 else {}
+        except orjson.JSONDecodeError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     # Choosing.
 

@@ -13,6 +13,7 @@ from studiolo.services.sagemaker_runtime.asynchronous.processor import Processor
 from studiolo.services.sagemaker_runtime.capture import Capture
 from studiolo.services.sagemaker_runtime.dispatch import Dispatcher
 from studiolo.services.sagemaker_runtime.measure import Measure
+from studiolo.services.sagemaker_runtime.open_inference import OpenInference
 from studiolo.services.sagemaker_runtime.quick import Quick
 from studiolo.services.sagemaker_runtime.shadow import Shadow
 
@@ -29,6 +30,7 @@ class RuntimeService:
         self.dispatcher = Dispatcher(platform, self._measure)
         self.dispatcher.observers += [self._capture, Shadow(platform, self.dispatcher, self._capture)]
         self.quick = Quick(self.dispatcher, platform.demand, self._measure)
+        self.open_inference = OpenInference(self.dispatcher)
         self.processor = Processor(platform, self.dispatcher)
         self.processor.ended.append(Notify(platform))
         self._handlers: dict[str, Handler] = {

@@ -68,6 +68,7 @@ class Handler:
         """folder: the model's files, where they are not root/model."""
         folder = folder or root / "model"
         framework = os.environ.get("STUDIOLO_FRAMEWORK", "")
+        self._framework = framework or "python"
         module = _user_module(root, folder)
         functions: dict[str, Callable[..., Any] | None] = {
             name: _adapted(getattr(module, name, None), count, None)
@@ -137,6 +138,13 @@ class Handler:
             return os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
         return accept
 
+    def about(self) -> Answer:
+        """What the open inference protocol tells of a model, as far as the framework knows it."""
+        served = self._served if self.staged and self._input is None and self._predict is None else None
+        inputs, outputs = (served.inputs(), served.outputs()) if served is not None else ([], [])
+        document = {"platform": self._framework, "inputs": inputs, "outputs": outputs if self._output is None else []}
+        return 200, JSON, formats.dumps(document)
+
     @property
     def takes_rows(self) -> bool:
         """Whether CSV is rows of numbers to it and nothing else, so that it can be given to `rows` already read."""
@@ -152,7 +160,8 @@ class Handler:
     def read(self, body: bytes, content_type: str) -> Any:
         if self._input is not None:
             return self._input(self._text(body, content_type), content_type or JSON)
-        asked = kserve.request(body) if formats.media(content_type) in ("", JSON) else None
+        tensors = formats.media(content_type) in ("", JSON, kserve.BINARY)
+        asked = kserve.request(body, content_type) if tensors else None
         if asked is not None:
             asked.data = self._served.tensors(asked.tensors) if self._served else kserve.joined(asked.tensors)
             return asked
@@ -172,7 +181,8 @@ class Handler:
     def write(self, prediction: Any, accept: str) -> Answer:
         if isinstance(prediction, kserve.Answered):
             if self._output is None:
-                return 200, JSON, formats.dumps(prediction.document(self._name))
+                body, kind = prediction.body(self._name)
+                return 200, kind, body
             prediction = prediction.prediction
         accept = self._default_accept(accept)
         if self._output is not None:

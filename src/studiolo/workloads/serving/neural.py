@@ -47,6 +47,12 @@ class Onnx(Dense):
         self._inputs = {one.name: _dtype(one.type) for one in session.get_inputs()}
         self._outputs = [one.name for one in session.get_outputs()]
 
+    def inputs(self) -> list[dict[str, Any]]:
+        return [_described(one) for one in self.model.get_inputs()]
+
+    def outputs(self) -> list[dict[str, Any]]:
+        return [_described(one) for one in self.model.get_outputs()]
+
     def tensors(self, named: dict[str, Any]) -> Any:
         if set(named) == set(self._inputs):
             return named
@@ -80,6 +86,14 @@ def _dtype(kind: str) -> str:
     """numpy's word for "tensor(float)"."""
     word = kind.removeprefix("tensor(").removesuffix(")")
     return {"float": "float32", "double": "float64", "string": "object"}.get(word, word)
+
+
+def _described(one: Any) -> dict[str, Any]:
+    from studiolo.workloads.serving import kserve
+
+    datatype = next((name for name, kind in kserve.TYPES.items() if kind == _dtype(one.type)), "BYTES")
+    shape = [size if isinstance(size, int) else -1 for size in one.shape]
+    return {"name": one.name, "datatype": datatype, "shape": shape}
 
 
 def load_onnx(folder: Path) -> Served:

@@ -30,6 +30,14 @@ class Served:
 
         return kserve.joined(named)
 
+    def inputs(self) -> list[dict[str, Any]]:
+        """The tensors it takes as far as it knows them itself: name, datatype, shape (-1: any size)."""
+        width = getattr(self.model, "n_features_in_", None)
+        return [{"name": "input", "datatype": "FP32", "shape": [-1, int(width)]}] if width else []
+
+    def outputs(self) -> list[dict[str, Any]]:
+        return []
+
     def rows(self, array: Any) -> Any:
         """What `predict` takes, of rows of numbers that batch transform has read itself."""
         return array
@@ -84,6 +92,10 @@ class Tabular(Served):
 
             return pd.DataFrame({name: named[name].ravel() for name in self._names})
         return self._table(super().tensors(named))
+
+    def inputs(self) -> list[dict[str, Any]]:
+        # Columns by name may hold anything.
+        return [] if self._names is not None else super().inputs()
 
     def rows(self, array: Any) -> Any:
         return self._table(array)

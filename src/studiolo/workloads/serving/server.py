@@ -202,6 +202,8 @@ class Worker:
             return 200, "text/plain", b""
         if path == b"/execution-parameters":
             return 200, "application/json", PARAMETERS
+        if path == b"/v2" and self._handler is not None:
+            return self._handler.about()
         if self._models is not None and path.startswith(b"/models"):
             if method == b"POST" and path.endswith(b"/invoke"):
                 return self._of_many(self._models, path, request)
