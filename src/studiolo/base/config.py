@@ -59,6 +59,11 @@ class Config:
         return self.home / "models"
 
     @property
+    def functions(self) -> Path:
+        """The code of functions, one folder an archive, shared read-only by their invocations."""
+        return self.home / "functions"
+
+    @property
     def environments(self) -> Path:
         return self.home / "environments"
 

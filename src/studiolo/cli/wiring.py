@@ -22,6 +22,7 @@ from studiolo.server.quick import QuickInvocations
 from studiolo.server.run import serve
 from studiolo.services.application_autoscaling import service as autoscaling
 from studiolo.services.cloudwatch import service as cloudwatch
+from studiolo.services.functions import service as functions
 from studiolo.services.housekeeping import Housekeeping
 from studiolo.services.iam.service import IamService
 from studiolo.services.logs.service import LogsService
@@ -64,11 +65,12 @@ def ui_folder() -> Path | None:
 def indexers() -> Mapping[str, Indexer]:
     """Of every kind of record that lists filter by more than its name."""
     services = {**sagemaker.indexers(), **cloudwatch.indexers(), **autoscaling.indexers()}
+    services |= functions.indexers()
     return {**services, invocation.KIND: invocation.index}
 
 
 def controllers(platform: Platform) -> list[Controller]:
-    parts = (sagemaker, cloudwatch, autoscaling)
+    parts = (sagemaker, cloudwatch, autoscaling, functions)
     return [controller for part in parts for controller in part.controllers(platform)]
 
 
@@ -100,6 +102,7 @@ def services_of(platform: Platform, door: Door | None = None) -> list[Service]:
         SnsService(platform),
         cloudwatch.CloudWatchService(platform),
         autoscaling.ApplicationAutoScalingService(platform),
+        functions.LambdaService(platform),
         StudioService(platform, accounts, runtime.processor, door or Door(platform)),
     ]
 

@@ -1,4 +1,5 @@
-"""What nobody needs any more is removed, once an hour: points of endpoints' metrics and ended asynchronous invocations.
+"""What nobody needs any more is removed, once an hour: points of endpoints' metrics, ended asynchronous invocations,
+code of functions.
 
 What belongs to a job (its metrics, its log) stays as long as the job's record does.
 """
@@ -7,6 +8,7 @@ import asyncio
 import logging
 import os
 
+from studiolo.services.functions import tidying
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker_runtime.asynchronous import invocation
 from studiolo.store.protocol import Missing, Query, Stale
@@ -40,6 +42,7 @@ def tidy(platform: Platform) -> None:
     now = platform.clock()
     points = platform.series.prune("Endpoint/", now - METRICS_DAYS * DAY)
     invocations = remove_invocations(platform, now - INVOCATIONS_DAYS * DAY)
+    tidying.tidy(platform, now - DAY)
     if points or invocations:
         log.info("removed %d points of metrics and %d ended invocations", points, invocations)
 

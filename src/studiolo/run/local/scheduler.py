@@ -36,12 +36,17 @@ def admit(total: Resources, granted: Sequence[Resources], waiting: Sequence[Wish
     """Handles that start now, in order. waiting: in the order they came."""
     free = free_of(total, granted)
     starts: list[str] = []
+    kept_free = False
     for wish in waiting:
-        if fits(wish.resources, free):
+        holds = wish.resources != Resources(0, 0, 0)
+        if holds and kept_free:
+            continue
+        if not holds or fits(wish.resources, free):
             starts.append(wish.handle)
             free = free_of(free, [wish.resources])
         elif now - wish.since > PATIENCE:
-            break
+            # What holds nothing takes no room from it.
+            kept_free = True
     return starts
 
 

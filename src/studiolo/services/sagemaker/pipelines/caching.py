@@ -15,7 +15,7 @@ from studiolo.services.sagemaker.pipelines.definition import Step
 from studiolo.services.sagemaker.pipelines.durations import seconds
 from studiolo.store.protocol import AlreadyExists, Missing, Stale
 
-TYPES = ("Training", "Processing", "Tuning", "Transform")
+TYPES = ("Training", "Processing", "Tuning", "Transform", "Lambda")
 
 
 def wanted(step: Step) -> bool:
@@ -48,8 +48,18 @@ def find(platform: Platform, project: str, key: str, step: Step, now: float) -> 
     return found.spec
 
 
-def keep(platform: Platform, record: Record, key: str, made: str, now: float) -> None:
-    spec = {"Made": made, "Execution": names.execution_arn(record), "At": now, "Pipeline": record.spec["PipelineName"]}
+def keep(
+    platform: Platform, record: Record, key: str, made: str, now: float, outputs: Mapping[str, Any] | None = None
+) -> None:
+    """outputs: of a function, whose invocation is forgotten sooner than what it gave."""
+    spec: dict[str, Any] = {
+        "Made": made,
+        "Execution": names.execution_arn(record),
+        "At": now,
+        "Pipeline": record.spec["PipelineName"],
+    }
+    if outputs is not None:
+        spec["OutputParameters"] = outputs
     place = Key(record.key.project, names.CACHE, key)
     while True:
         try:

@@ -144,7 +144,8 @@ def watch_children(store: Store) -> Callable[[Callable[[str], None]], Callable[[
 
     def watch(watcher: Callable[[str], None]) -> Callable[[], None]:
         def changed(change: Change) -> None:
-            parent = names.parent(change.key.name)
+            # An invocation is called <function>@<name of the step's own>.
+            parent = names.parent(change.key.name.rpartition("@")[2])
             if parent is not None:
                 watcher(Key(change.key.project, names.EXECUTION, parent).handle())
 

@@ -27,7 +27,7 @@ EXECUTION = (
 COMPARISONS = ("Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo")
 RUNNABLE = (
     "Processing", "Training", "Tuning", "Transform", "Model", "RegisterModel", "Condition", "Fail", "Callback", "Endpoint", "EndpointConfig",
-    "Deploy", "ForEach",
+    "Deploy", "ForEach", "Lambda",
 )  # fmt: skip
 """Types of steps that this version runs."""
 
@@ -230,6 +230,8 @@ def _step(raw: Mapping[str, Any], gates: tuple[tuple[str, bool], ...], place: Pl
         _check_conditions(name, own.get("Conditions"))
     if type in forms.FORMS and (why := forms.FORMS[type](own)):
         raise bad(f"The step {name!r}: {why}")
+    if type == "Lambda" and (why := forms.function(raw)):
+        raise bad(f"The step {name!r}: {why}")
     after = dict.fromkeys(gate for gate, _ in gates)
     depends = raw.get("DependsOn") or ()
     if not isinstance(depends, list | tuple):
@@ -324,6 +326,10 @@ def _refers_to(name: str, path: str, place: Place) -> str | None:
         raise bad(f"The step {name!r} refers to {path!r}, but a ForEach has only {', '.join(forms.LOOP_PROPERTIES)}.")
     if other not in types:
         raise bad(f"The step {name!r} refers to {path!r}, but there is no step {other!r}.")
+    if types[other]["Type"] == "Lambda":
+        outputs = [one.get("OutputName") for one in types[other].get("OutputParameters") or () if isinstance(one, dict)]
+        if len(parts) < 4 or parts[2] != "OutputParameters" or parts[3] not in outputs:
+            raise bad(f"The step {name!r} refers to {path!r}, but {other!r} has no such output.")
     if parts[2] == "PropertyFiles":
         files = [one.get("PropertyFileName") for one in types[other].get("PropertyFiles") or ()]
         if len(parts) != 4 or parts[3] not in files:

@@ -16,6 +16,7 @@ LOOP_PROPERTIES = (
 )  # fmt: skip
 MAX_CONCURRENCY = 50
 MAX_ITEMS = 1000
+OUTPUT_TYPES = ("String", "Integer", "Boolean", "Float")
 APPROVALS = ("Required", "Wait")
 
 
@@ -64,6 +65,19 @@ def selector(given: Any, body: Sequence[str]) -> str | None:
         return f"The Field of the Selector: {error}"
     if len(parts) < 3 or parts[0] != "IterationOutput" or parts[1] not in body:
         return 'A Selector needs a Field such as {"Get": "IterationOutput.<a step of the body>.<a property>"}.'
+    return None
+
+
+def function(raw: Mapping[str, Any]) -> str | None:
+    """What of a Lambda step, as the definition writes it, can't be; a sentence."""
+    if not raw.get("FunctionArn"):
+        return "A Lambda step needs a FunctionArn."
+    given = raw.get("OutputParameters") or []
+    if not isinstance(given, list):
+        return "OutputParameters of a Lambda step must be a list."
+    for one in given:
+        if not isinstance(one, Mapping) or not one.get("OutputName") or one.get("OutputType") not in OUTPUT_TYPES:
+            return f"Each of a Lambda step's OutputParameters needs an OutputName and an OutputType of {', '.join(OUTPUT_TYPES)}."
     return None
 
 

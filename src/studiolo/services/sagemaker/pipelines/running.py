@@ -4,6 +4,7 @@ else, and written by the controller.
     Status, StartTime, EndTime, FailureReason, AttemptCount, CacheHitResult, SelectiveExecutionResult  as AWS shows them
     Made       the name of what it made;  Key  of its place in the cache
     Outcome    of a condition;  OutputParameters, Token  of a callback
+    FunctionArn, Made, OutputParameters  of a function
     Arguments  of a deployment, Asked  whether the endpoint was told
     Items      of a ForEach, as they were when it began;  Selected  which of its children
     _at        epoch seconds of the next try
@@ -16,7 +17,8 @@ from typing import Any
 from studiolo.base.record import Record
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.fitting import as_text
-from studiolo.services.sagemaker.pipelines import caching, names, retries
+from studiolo.services.sagemaker.pipelines import caching, calling, names, retries
+from studiolo.services.sagemaker.pipelines.calling import CannotCall
 from studiolo.services.sagemaker.pipelines.conditions import holds
 from studiolo.services.sagemaker.pipelines.definition import Definition, Step
 from studiolo.services.sagemaker.pipelines.deploying import CannotDeploy
@@ -116,7 +118,12 @@ class Running:
                 return {**state, "Arguments": arguments}
             if step.type == "Deploy":
                 return await self._deploy(step, {**state, "Arguments": arguments}, stopping=False)
+            if step.type == "Lambda":
+                arn = await asyncio.to_thread(resolve, step.raw["FunctionArn"], values)
+                return self._call(step, {**state, "FunctionArn": str(arn)}, arguments)
             return await self._make(step, state, arguments)
+        except CannotCall as error:
+            return self._failed(step, state, str(error), error.code)
         except CannotResolve as error:
             return self._ended(state, "Failed", f"ClientError: {error}")
         except Refused as error:
@@ -131,6 +138,23 @@ class Running:
                 return self._ended(state, "Succeeded")
         state["Made"] = await self._things.make(self._record, step, arguments, self._tries(state))
         return state if MAKERS[step.type].state else self._ended(state, "Succeeded")
+
+    def _call(self, step: Step, state: State, event: Any) -> State:
+        if caching.wanted(step):
+            # The outputs are in the cache as well, so that another list of outputs is another call.
+            asked = {
+                "FunctionArn": state["FunctionArn"],
+                "Event": event,
+                "Outputs": step.raw.get("OutputParameters") or [],
+            }
+            state["Key"] = caching.key_of(self._record, step, asked)
+            hit = caching.find(self._platform, self._record.key.project, state["Key"], step, self._now())
+            if hit is not None:
+                state |= {"Made": hit["Made"], "OutputParameters": hit["OutputParameters"]}
+                state["CacheHitResult"] = {"SourcePipelineExecutionArn": hit["Execution"]}
+                return self._ended(state, "Succeeded")
+        tries = self._tries(state)
+        return {**state, "Made": calling.begin(self._platform, self._record, step, state["FunctionArn"], event, tries)}
 
     async def _stands(self, step: Step, made: str) -> bool:
         """What the cache names may have been deleted meanwhile."""
@@ -150,6 +174,8 @@ class Running:
             return self._called_back(state, stopping)
         if step.type == "Deploy":
             return await self._deploy(step, state, stopping)
+        if step.type == "Lambda":
+            return self._called(step, state, stopping)
         maker = MAKERS[step.type]
         found = await self._things.describe(self._record, maker, state["Made"])
         if found is None:
@@ -181,6 +207,18 @@ class Running:
         except CannotDeploy as error:
             return self._failed(step, state, str(error), error.code)
         return self._ended(state, "Succeeded") if serves else state
+
+    def _called(self, step: Step, state: State, stopping: bool) -> State:
+        """A function that was called is not stopped: the execution waits for its end, as on AWS."""
+        try:
+            found = calling.look(self._platform, self._record, step, state["Made"])
+        except CannotCall as error:
+            return self._failed(step, state, str(error), error.code)
+        if found is None:
+            return {**state, "Status": "Stopping"} if stopping else state
+        if "Key" in state:
+            caching.keep(self._platform, self._record, state["Key"], state["Made"], self._now(), found)
+        return self._ended({**state, "OutputParameters": found}, "Succeeded")
 
     def _called_back(self, state: State, stopping: bool) -> State:
         said = self._record.spec.get("_callbacks", {}).get(state["Token"])

@@ -119,6 +119,9 @@ def _metadata(record: Record, state: Mapping[str, Any], raw: Mapping[str, Any]) 
         outputs = [{"Name": one, "Value": text(value)} for one, value in state.get("OutputParameters", {}).items()]
         known = {"CallbackToken": state["Token"], "SqsQueueUrl": raw.get("SqsQueueUrl")}
         return {"Callback": {**{one: value for one, value in known.items() if value}, "OutputParameters": outputs}}
+    if type == "Lambda" and "FunctionArn" in state:
+        outputs = [{"Name": one, "Value": text(value)} for one, value in state.get("OutputParameters", {}).items()]
+        return {"Lambda": {"Arn": state["FunctionArn"], "OutputParameters": outputs}}
     if type not in MAKERS or "Made" not in state:
         return None
     maker, made = MAKERS[type], state["Made"]

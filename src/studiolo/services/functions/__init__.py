@@ -1,0 +1,1 @@
+"""The `lambda` service: Python functions, each invocation a small isolated job of its own."""
