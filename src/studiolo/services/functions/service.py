@@ -236,17 +236,16 @@ class LambdaService:
             more["ClientContext"] = _client_context(params["ClientContext"])
         if params.get("LogType") == "Tail" and how == "RequestResponse":
             more["Tail"] = True
-        one = invoking.begin(self._platform, record, event, str(uuid.uuid4()), call.caller.user, how, **more)
-        id = {"x-amzn-requestid": names.request_id(one.key)}
+        one = invoking.begin(self._platform, record, event, call.request_id, call.caller.user, how, **more)
         if how == "Event":
-            return Answer({"StatusCode": 202}, headers=id)
+            return Answer({"StatusCode": 202})
         status = (await self._ended(one.key)).status
         answer = {"StatusCode": 200, "ExecutedVersion": names.LATEST, "Payload": status["Response"].encode()}
         if "FunctionError" in status:
             answer["FunctionError"] = status["FunctionError"]
         if "Tail" in status:
             answer["LogResult"] = base64.b64encode(status["Tail"].encode()).decode()
-        return Answer(answer, headers=id)
+        return Answer(answer)
 
     async def _ended(self, key: Key) -> Record:
         """Waits for it, and forgets it."""
