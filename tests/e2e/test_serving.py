@@ -52,10 +52,16 @@ def test_many_models_behind_one_endpoint(studio, runtime, sagemaker):
         code == "ModelError" and "Failed to load the model bad.tar.gz: ValueError: the weights are missing" in message
     )
     assert refusal(invoke, runtime, it, TargetModel="absent.tar.gz")[0] == "ValidationError"
+    studio.client("s3").put_object(Bucket=studio.bucket, Key=f"{prefix}/torn.tar.gz", Body=b"no archive")
+    code, message = refusal(invoke, runtime, it, TargetModel="torn.tar.gz")
+    assert code == "ValidationError" and "not a readable tar archive" in message
     assert refusal(invoke, runtime, it)[0] == "ValidationError"
     # One that is uploaded later is there at once.
     serving.upload(studio, f"{prefix}/late.tar.gz", NAME.format(name="late"))
     assert invoke(runtime, it, TargetModel="late.tar.gz") == ["late", "x"]
+    # One that is uploaded anew is taken soon, and what was asked of the old one is answered by it.
+    serving.upload(studio, f"{prefix}/a.tar.gz", NAME.format(name="new"))
+    until(lambda: invoke(runtime, it, TargetModel="a.tar.gz") == ["new", "x"], 15)
     sagemaker.delete_endpoint(EndpointName=it)
 
 
