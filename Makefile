@@ -21,7 +21,7 @@ unit: .venv/dev
 
 e2e: .venv/dev ui .venv/browser tests/e2e/oidc/node_modules/.complete
 	scripts/sdk_venvs
-	$(BIN)/pytest -q tests/e2e
+	$(BIN)/pytest -q tests/e2e -n 2 --dist loadfile
 
 ui: ui/dist/index.html
 
