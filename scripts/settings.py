@@ -18,6 +18,7 @@ VARIABLES = {
     "nothing back; every PUT then waits for the disk.",
     "STUDIOLO_METRICS_DAYS": "Days for which the points of endpoints' metrics are kept (15).",
     "STUDIOLO_ASYNC_DAYS": "Days for which ended asynchronous invocations are listed (7); their results stay in S3.",
+    "STUDIOLO_ACTIVITY_DAYS": "Days for which the activity feed and notifications are kept (365, at least 60).",
     "STUDIOLO_PUBLIC_URL": "The address people reach the studio at, where a proxy before it has another one.",
     "STUDIOLO_OIDC_ISSUER": "The OpenID Connect provider to sign in with, as its discovery document names it.",
     "STUDIOLO_OIDC_CLIENT_ID": "The studio's client id at the provider.",

@@ -44,6 +44,10 @@ from studiolo.services.sts.service import StsService
 from studiolo.services.studio.identity import Accounts
 from studiolo.services.studio.oidc import settings as oidc_settings
 from studiolo.services.studio.service import StudioService
+from studiolo.services.studio.together import tables as together
+from studiolo.services.studio.together.activity import Noted
+from studiolo.services.studio.together.teller import Teller
+from studiolo.services.studio.together.webhooks import WebhookDelivery
 from studiolo.store.protocol import Indexer
 from studiolo.store.sqlite import SqliteStore
 
@@ -66,7 +70,7 @@ def indexers() -> Mapping[str, Indexer]:
     """Of every kind of record that lists filter by more than its name."""
     services = {**sagemaker.indexers(), **cloudwatch.indexers(), **autoscaling.indexers()}
     services |= functions.indexers()
-    return {**services, invocation.KIND: invocation.index}
+    return {**services, invocation.KIND: invocation.index, **together.INDEXERS}
 
 
 def controllers(platform: Platform) -> list[Controller]:
@@ -92,7 +96,7 @@ def services_of(platform: Platform, door: Door | None = None) -> list[Service]:
     accounts = platform.identity
     assert isinstance(accounts, Accounts)
     runtime = RuntimeService(platform)
-    return [
+    every: list[Service] = [
         SageMakerService(platform),
         runtime,
         S3Service(platform.blobs, platform.clock),
@@ -105,6 +109,7 @@ def services_of(platform: Platform, door: Door | None = None) -> list[Service]:
         functions.LambdaService(platform),
         StudioService(platform, accounts, runtime.processor, door or Door(platform)),
     ]
+    return [Noted(one, platform) if one.name in together.NOTED else one for one in every]
 
 
 def sign_on_of(platform: Platform) -> SingleSignOn | None:
@@ -129,7 +134,7 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     runtime = next(one for one in services if isinstance(one, RuntimeService))
     app = App(
         services, platform.identity, platform.store, config, ui_folder(),
-        sign_on=sign_on_of(platform), door=door, open_inference=runtime.open_inference,
+        sign_on=sign_on_of(platform), door=door, open_inference=runtime.open_inference, presence=platform.presence,
     )  # fmt: skip
     quick = QuickInvocations(runtime.quick, platform.identity, platform.clock)
     loop = ControlLoop(
@@ -143,7 +148,9 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
             lineage.watch(platform.store),
         ],
     )
-    background = (loop, runtime.processor, Delivery(platform), Housekeeping(platform))
+    assert isinstance(platform.identity, Accounts)
+    telling = (Teller(platform, platform.identity), WebhookDelivery(platform))
+    background = (loop, runtime.processor, Delivery(platform), *telling, Housekeeping(platform))
 
     async def main() -> None:
         async def ready() -> None:

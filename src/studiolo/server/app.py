@@ -19,6 +19,7 @@ from studiolo.server.open_inference import OpenInferenceDoor, is_for
 from studiolo.server.spaces import SpacePages, of_request
 from studiolo.server.static import Static
 from studiolo.services.identity import Identity
+from studiolo.services.presence import Presence
 from studiolo.services.request import Service
 from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker_runtime.open_inference import OpenInference
@@ -57,10 +58,11 @@ class App:
         sign_on: SingleSignOn | None = None,
         door: Door | None = None,
         open_inference: OpenInference | None = None,
+        presence: Presence | None = None,
     ) -> None:
         self._aws = AwsWire(services, identity, clock)
         self._open_inference = OpenInferenceDoor(self._aws, open_inference) if open_inference else None
-        self._browser = Browser(self._aws, identity, store, config, sign_on)
+        self._browser = Browser(self._aws, identity, store, config, sign_on, presence)
         self._static = Static(ui)
         self.spaces = SpacePages(door, identity, self._browser, store) if door else None
 

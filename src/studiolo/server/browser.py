@@ -20,6 +20,7 @@ from studiolo.server.aws import AwsWire
 from studiolo.server.body import Receive, read_all
 from studiolo.server.sign_on import SignOnPages
 from studiolo.services.identity import Identity, SessionUser, SignInRefused
+from studiolo.services.presence import Presence
 from studiolo.services.request import Caller
 from studiolo.services.sign_on import SingleSignOn
 from studiolo.store.protocol import Store
@@ -52,8 +53,15 @@ def _cookie(request: Request, name: str = COOKIE) -> str | None:
 
 class Browser:
     def __init__(
-        self, wire: AwsWire, identity: Identity, store: Store, config: Config, provider: SingleSignOn | None = None
+        self,
+        wire: AwsWire,
+        identity: Identity,
+        store: Store,
+        config: Config,
+        provider: SingleSignOn | None = None,
+        presence: Presence | None = None,
     ) -> None:
+        self._presence = presence
         self._wire = wire
         self._identity = identity
         self._store = store
@@ -199,9 +207,8 @@ class Browser:
 
     def _events(self, request: Request, user: SessionUser) -> Response:
         since = request.headers.get("last-event-id") or request.first("since") or ""
-        body = events.stream(
-            self._store, self._caller(request, user).project, int(since) if since.isdecimal() else None
-        )
+        listener = events.Listener(self._caller(request, user).project, user.user, (request.first("tab") or "")[:64])
+        body = events.stream(self._store, listener, int(since) if since.isdecimal() else None, self._presence)
         headers = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
         return Response(200, headers, body)
 

@@ -6,11 +6,14 @@ records that changed.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from studiolo.base.clock import Clock, system_clock
 from studiolo.base.record import Key
+from studiolo.services.presence import Presence
 from studiolo.store.protocol import Change, Store
 
 HEARTBEAT = 15.0
@@ -42,27 +45,68 @@ def _frame(change: Change) -> bytes:
 
 
 HIDDEN = frozenset(
-    {"AccessKey", "Session", "Invitation", "User", "SignInToken", "ExternalPerson", "GroupMapping", "PipelineCache"}
-)
+    {"AccessKey", "Session", "Invitation", "User", "SignInToken", "ExternalPerson", "GroupMapping", "PipelineCache",
+     "NotificationPreferences", "WebhookDelivery", "Cursor"}
+)  # fmt: skip
 """Kinds whose changes are nobody's business on this stream."""
 
 
-async def stream(store: Store, project: str, since: int | None) -> AsyncIterator[bytes]:
+PERSONAL = frozenset({"PersonNotification"})
+"""Kinds whose changes are one person's business, who stands before the colon of the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Whose stream it is. tab: the page that listens, which is here for as long as it does."""
+
+    project: str
+    user: str = ""
+    tab: str = ""
+
+    def may_hear(self, change: Change) -> bool:
+        key = change.key
+        if key.project != self.project or key.kind in HIDDEN:
+            return False
+        return key.kind not in PERSONAL or key.name.partition(":")[0] == self.user.casefold()
+
+    def is_out(self, change: Change) -> bool:
+        """No member any more: the stream ends at once."""
+        key = change.key
+        mine = key.project == self.project and key.kind == "Member" and key.name.casefold() == self.user.casefold()
+        return mine and change.record is None
+
+
+async def stream(
+    store: Store, listener: Listener, since: int | None, presence: Presence | None = None, clock: Clock = system_clock
+) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     pending: dict[Key, Change] = {}
     wake = asyncio.Event()
+    out, moved = False, False
 
     def put(change: Change) -> None:
+        nonlocal out
+        if listener.is_out(change):
+            out = True
         pending.pop(change.key, None)
         pending[change.key] = change
         wake.set()
 
     def watcher(change: Change) -> None:
-        if change.key.project == project and change.key.kind not in HIDDEN:
+        if listener.may_hear(change):
             loop.call_soon_threadsafe(put, change)
 
+    def somebody_moved() -> None:
+        nonlocal moved
+        moved = True
+        wake.set()
+
+    here = presence if presence is not None and listener.tab and listener.project else None
     unwatch = store.watch(watcher)
+    leave = here.watch(listener.project, somebody_moved) if here else None
     try:
+        if here:
+            here.enter(listener.project, listener.user, listener.tab, clock())
         yield b"retry: 1000\n\n"
         if since is None:
             yield b"event: start\nid: %d\ndata: {}\n\n" % store.sequence()
@@ -72,7 +116,7 @@ async def stream(store: Store, project: str, since: int | None) -> AsyncIterator
                 yield b"event: reset\nid: %d\ndata: {}\n\n" % store.sequence()
             else:
                 for change in missed:
-                    if change.key.project == project and change.key.kind not in HIDDEN:
+                    if listener.may_hear(change):
                         yield _frame(change)
         while True:
             try:
@@ -83,8 +127,15 @@ async def stream(store: Store, project: str, since: int | None) -> AsyncIterator
             wake.clear()
             batch = list(pending.values())
             pending.clear()
-            yield b"".join(_frame(change) for change in batch)
+            if out:
+                yield b"event: out\ndata: {}\n\n"
+                return
+            presently, moved = b"event: presence\ndata: {}\n\n" if moved else b"", False
+            yield b"".join(_frame(change) for change in batch) + presently
             # Many changes in a moment become one frame per key.
             await asyncio.sleep(0.05)
     finally:
         unwatch()
+        if here and leave:
+            leave()
+            here.leave(listener.project, listener.user, listener.tab)

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 PERIOD = 3600.0
 DAY = 86400.0
 METRICS_DAYS = float(os.environ.get("STUDIOLO_METRICS_DAYS", "15"))
+ACTIVITY_DAYS = max(60.0, float(os.environ.get("STUDIOLO_ACTIVITY_DAYS", "365")))
 INVOCATIONS_DAYS = float(os.environ.get("STUDIOLO_ASYNC_DAYS", "7"))
 
 
@@ -38,11 +39,33 @@ def remove_invocations(platform: Platform, before: float) -> int:
     return removed
 
 
+def remove_told(platform: Platform, before: float) -> int:
+    """Of the feed, notifications and posts to webhooks; how many."""
+    removed = 0
+    for kind in ("Activity", "PersonNotification", "WebhookDelivery"):
+        token = None
+        while True:
+            page = platform.store.query(Query(kind, None, created_before=before, limit=500, token=token))
+            for record in page.records:
+                try:
+                    platform.store.delete(record)
+                except (Missing, Stale):
+                    continue
+                removed += 1
+            token = page.token
+            if token is None:
+                break
+    return removed
+
+
 def tidy(platform: Platform) -> None:
     now = platform.clock()
     points = platform.series.prune("Endpoint/", now - METRICS_DAYS * DAY)
     invocations = remove_invocations(platform, now - INVOCATIONS_DAYS * DAY)
     tidying.tidy(platform, now - DAY)
+    told = remove_told(platform, now - ACTIVITY_DAYS * DAY)
+    if told:
+        log.info("removed %d entries of the feed and notifications", told)
     if points or invocations:
         log.info("removed %d points of metrics and %d ended invocations", points, invocations)
 

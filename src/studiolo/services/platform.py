@@ -9,6 +9,7 @@ from studiolo.run.protocol import Environments, Runner
 from studiolo.series.protocol import Series
 from studiolo.services.demand import Demand
 from studiolo.services.identity import Identity
+from studiolo.services.presence import Presence
 from studiolo.store.protocol import Store
 
 
@@ -25,3 +26,5 @@ class Platform:
     """Gives jobs keys of their own; None where nothing signs in (tests of a single part)."""
     demand: Demand = field(default_factory=Demand)
     """Between the router and the controllers of what sleeps when nobody asks."""
+    presence: Presence = field(default_factory=Presence)
+    """Who has the studio open, between the server's streams and the operations that show it."""

@@ -50,7 +50,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-_opener = urllib.request.build_opener(_NoRedirect)
+opener = urllib.request.build_opener(_NoRedirect)
 
 
 def body_of(record: Record) -> bytes:
@@ -83,11 +83,15 @@ def post(record: Record) -> None:
         "x-amz-sns-topic-arn": str(spec["TopicArn"]),
     }
     request = urllib.request.Request(str(spec["Endpoint"]), body_of(record), headers, method="POST")
-    with _opener.open(request, timeout=TIMEOUT) as answer:
+    with opener.open(request, timeout=TIMEOUT) as answer:
         answer.read(1)
 
 
 class Delivery:
+    """Of one kind of records, each of which is one message to one address; webhooks.py has another."""
+
+    kind = NOTIFICATION
+
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._queue: asyncio.Queue[Key] = asyncio.Queue()
@@ -98,11 +102,11 @@ class Delivery:
         loop = asyncio.get_running_loop()
 
         def changed(change: Change) -> None:
-            if change.key.kind == NOTIFICATION and change.record is not None and change.record.version == 1:
+            if change.key.kind == self.kind and change.record is not None and change.record.version == 1:
                 loop.call_soon_threadsafe(self._queue.put_nowait, change.key)
 
         self._unwatch = self._platform.store.watch(changed)
-        for record in await asyncio.to_thread(lambda: list(everything(self._platform, NOTIFICATION, None))):
+        for record in await asyncio.to_thread(self.waiting):
             self._queue.put_nowait(record.key)
         self._tasks = [asyncio.create_task(self._work()) for _ in range(AT_ONCE)]
 
@@ -113,6 +117,22 @@ class Delivery:
         for timer in self._timers:
             timer.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def waiting(self) -> list[Record]:
+        return list(everything(self._platform, self.kind, None))
+
+    def post(self, record: Record) -> None:
+        post(record)
+
+    def done(self, record: Record) -> None:
+        self._platform.store.delete(record)
+
+    def again(self, record: Record, error: Exception) -> Record:
+        status = {"Attempts": int(record.status["Attempts"]) + 1}
+        return self._platform.store.write(record, now=self._platform.clock(), status=status)
+
+    def given_up(self, record: Record, error: Exception) -> None:
+        self._platform.store.delete(record)
 
     async def _work(self) -> None:
         while True:
@@ -127,19 +147,19 @@ class Delivery:
     async def _deliver(self, key: Key) -> None:
         record = self._platform.store.get(key)
         try:
-            await asyncio.to_thread(post, record)
+            await asyncio.to_thread(self.post, record)
         except (OSError, HTTPException, BadWebhook, ValueError) as error:
             self._again(record, error)
         else:
-            self._platform.store.delete(record)
+            self.done(record)
 
     def _again(self, record: Record, error: Exception) -> None:
         attempts = int(record.status["Attempts"])
         if attempts >= len(PAUSES):
             log.warning("the notification %s was given up after %d tries: %s", record.key.name, attempts + 1, error)
-            self._platform.store.delete(record)
+            self.given_up(record, error)
             return
-        self._platform.store.write(record, now=self._platform.clock(), status={"Attempts": attempts + 1})
+        self.again(record, error)
         loop = asyncio.get_running_loop()
         self._timers = [one for one in self._timers if not one.cancelled() and one.when() > loop.time()]
         self._timers.append(loop.call_later(PAUSES[attempts], self._queue.put_nowait, record.key))

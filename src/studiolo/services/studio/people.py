@@ -10,8 +10,10 @@ from studiolo.blobs.protocol import BucketExists
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
 from studiolo.services.s3uri import default_bucket
+from studiolo.services.sns.publishing import everything
 from studiolo.services.studio import names
 from studiolo.services.studio.identity import Accounts, public, verify
+from studiolo.services.studio.together import tables as together
 from studiolo.store.protocol import AlreadyExists, Missing, Query, Stale
 
 OWN_KINDS = (
@@ -141,6 +143,9 @@ class People:
             raise ConflictError("The project still holds objects: delete them first.")
         for bucket in buckets:
             self._platform.blobs.delete_bucket(bucket.name)
+        for kind in together.OF_PROJECT:
+            for one in list(everything(self._platform, kind, account)):
+                self._platform.store.delete(one)
         for member in self._accounts.members(account):
             self._accounts.remove_member(account, member.key.name)
         self._platform.store.delete(self._platform.store.get(record.key))

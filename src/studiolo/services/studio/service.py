@@ -30,12 +30,23 @@ from studiolo.services.studio.oidc.mappings import GroupMappings
 from studiolo.services.studio.people import People
 from studiolo.services.studio.previews import preview
 from studiolo.services.studio.snippets import snippets
+from studiolo.services.studio.together.activity import Activity
+from studiolo.services.studio.together.comments import Comments
+from studiolo.services.studio.together.here import PeopleHere
+from studiolo.services.studio.together.notices import Notices
+from studiolo.services.studio.together.webhooks import Webhooks
 from studiolo.services.studio.workbench import Workbench
 from studiolo.store.protocol import Missing
 from studiolo.wire.model import add_models
 
 MODELS = Path(__file__).parent / "model"
 add_models(MODELS)
+
+OWN = frozenset({
+    "PutComment", "UpdateComment", "DeleteComment", "MarkNotificationsRead", "PutNotificationPreferences", "PutWebhook",
+    "DeleteWebhook", "SendTestWebhook", "PutPresence",
+})  # fmt: skip
+"""Taking part in the talk, and hearing of it: for viewers, too."""
 
 
 class StudioService:
@@ -49,6 +60,8 @@ class StudioService:
         mappings = GroupMappings(platform, accounts)
         invocations = Invocations(platform, processor)
         workbench = Workbench(platform, door)
+        activity, comments, notices = Activity(platform), Comments(platform, accounts), Notices(platform)
+        webhooks, here = Webhooks(platform), PeopleHere(platform)
         self._handlers: dict[str, Handler] = {
             "GetSession": people.get_session,
             "ListProjects": people.list_projects,
@@ -85,6 +98,21 @@ class StudioService:
             "DescribeSpaceState": workbench.describe,
             "ListSpaceFiles": workbench.list_files,
             "DescribeEnvironmentVersion": self._environments.describe,
+            "ListActivity": activity.list,
+            "PutComment": comments.put,
+            "ListComments": comments.list,
+            "UpdateComment": comments.update,
+            "DeleteComment": comments.delete,
+            "ListNotifications": notices.list,
+            "MarkNotificationsRead": notices.mark,
+            "GetNotificationPreferences": notices.preferences,
+            "PutNotificationPreferences": notices.put_preferences,
+            "PutWebhook": webhooks.put,
+            "ListWebhooks": webhooks.list,
+            "DeleteWebhook": webhooks.delete,
+            "SendTestWebhook": webhooks.test,
+            "PutPresence": here.put,
+            "ListPresence": here.list,
         }
 
     def operations(self) -> Mapping[str, Handler]:
@@ -95,7 +123,7 @@ class StudioService:
 
     def reads(self, operation: str) -> bool:
         """What concerns only oneself a viewer may do, too; people.py asks for more where more is needed."""
-        own = {"CreateAccessKey", "DeleteAccessKey", "SetPassword", "PreviewObject", "CreateProject"}
+        own = OWN | {"CreateAccessKey", "DeleteAccessKey", "SetPassword", "PreviewObject", "CreateProject"}
         return operation.startswith(("Get", "List", "Describe")) or operation in own
 
     # Keys.

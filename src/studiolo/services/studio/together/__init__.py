@@ -1,0 +1,1 @@
+"""Working together: who did what, what was said about it, who is told, and who is here."""

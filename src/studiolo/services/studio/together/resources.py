@@ -1,0 +1,35 @@
+"""What may be talked about: anything of the project that has an ARN of SageMaker's."""
+
+from collections.abc import Mapping
+
+from studiolo.base.arn import parse_arn
+from studiolo.base.errors import NotFound, ValidationError
+from studiolo.base.record import Key, Record
+from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.pipelines.names import EXECUTION
+from studiolo.services.sagemaker.service import KINDS
+from studiolo.services.sagemaker.workbench.operations import TAGGED
+from studiolo.store.protocol import Missing
+
+TYPES: Mapping[str, str] = {kind.arn: kind.name for kind in (*KINDS.values(), *TAGGED.values())}
+"""Kinds by the type in their ARNs."""
+
+
+def key_of(project: str, text: str) -> Key:
+    arn = parse_arn(text)
+    if arn is None or arn.service != "sagemaker" or arn.account != project:
+        raise ValidationError(f"{text} is no ARN of something in this project.")
+    if arn.type == "pipeline" and "/execution/" in arn.name:
+        return Key(project, EXECUTION, arn.name.rpartition("/")[2])
+    kind = TYPES.get(arn.type)
+    if kind is None:
+        raise ValidationError(f"{text} names a {arn.type}, about which nothing can be said.")
+    return Key(project, kind, arn.name)
+
+
+def find(platform: Platform, project: str, text: str) -> Record:
+    key = key_of(project, text)
+    try:
+        return platform.store.get(key)
+    except Missing:
+        raise NotFound(f"There is no {key.kind} {key.name} in this project.") from None

@@ -1,0 +1,19 @@
+"""What the wiring needs to know of this folder."""
+
+from collections.abc import Mapping
+
+from studiolo.services.studio.together import activity, comments, notices, webhooks
+from studiolo.store.protocol import Indexer
+
+INDEXERS: Mapping[str, Indexer] = {
+    activity.KIND: activity.index,
+    comments.KIND: comments.index,
+    notices.KIND: notices.index,
+    webhooks.DELIVERY: webhooks.index_delivery,
+}
+NOTED = frozenset({"sagemaker", "sns", "cloudwatch", "application-autoscaling", "lambda", "studio"})
+"""Services whose changes stand in the feed; what is written to S3 or by endpoints' callers is too much for it."""
+OF_PROJECT = (
+    activity.KIND, comments.KIND, notices.KIND, notices.PREFERENCES, webhooks.KIND, webhooks.DELIVERY,
+)  # fmt: skip
+"""Kinds that go with their project."""
