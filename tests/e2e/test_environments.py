@@ -8,6 +8,7 @@ import jobs
 import pytest
 from botocore.exceptions import ClientError
 from test_people import Browser
+from test_people import client as client_of
 
 pytestmark = pytest.mark.e2e
 
@@ -33,11 +34,16 @@ def wait(studio, name, version, seconds=120):
         time.sleep(0.1)
 
 
-def told_of(studio, name, version):
-    link = subprocess.run(
+def sign_in_link(studio):
+    return subprocess.run(
         [conftest.STUDIOLO, "sign-in", "--home", studio.home], check=True, capture_output=True, text=True
     ).stdout.strip()
-    status, told = Browser(studio).follow(link).ask("DescribeEnvironmentVersion", ImageName=name, Version=version)
+
+
+def told_of(studio, name, version):
+    status, told = (
+        Browser(studio).follow(sign_in_link(studio)).ask("DescribeEnvironmentVersion", ImageName=name, Version=version)
+    )
     assert status == 200, told
     return told
 
@@ -73,6 +79,18 @@ def test_an_environment_is_locked_built_and_used(studio):
             logGroupName="/aws/sagemaker/TrainingJobs", logStreamName=stream, startFromHead=True
         )["events"]
         assert any(one["message"].strip() == expected for one in lines), lines
+
+    # To another project it is as foreign as another account's repository.
+    admin = Browser(studio).follow(sign_in_link(studio))
+    admin.project = admin.ask("CreateProject", Name=jobs.name("other"))[1]["Account"]
+    foreign = client_of(studio, "sagemaker", admin.ask("CreateAccessKey")[1])
+    for container in ({"PrimaryContainer": {"Image": uri}}, {"Containers": [{"Image": jobs.SKLEARN}, {"Image": uri}]}):
+        with pytest.raises(ClientError, match=r"is another project's") as refused:
+            foreign.create_model(ModelName=name, **container)
+        assert refused.value.response["Error"]["Code"] == "ValidationException"
+    foreign.create_image(ImageName=name, RoleArn=studio.role)
+    with pytest.raises(ClientError, match=r"is another project's"):
+        foreign.create_image_version(ImageName=name, BaseImage=uri, ClientToken="v" * 36)
 
     told = told_of(studio, name, 1)
     assert "tomli-w==1.1.0" in told["Lock"]

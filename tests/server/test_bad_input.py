@@ -41,6 +41,9 @@ class NoEnvironments:
     def resolve(self, image):
         return None
 
+    def owner(self, image):
+        return None
+
     def ready(self, image, requirements=None):
         return None
 

@@ -204,6 +204,10 @@ class Environments(Protocol):
         the image is not known."""
         ...
 
+    def owner(self, image: str) -> str | None:
+        """The project whose own image it is (12 digits); None for an image of the studio's or one that is not known."""
+        ...
+
     def ensure(
         self, image: str, requirements: str | None = None, progress: Callable[[str], None] | None = None
     ) -> Environment:

@@ -23,6 +23,9 @@ class Environments:
     def resolve(self, image):
         return "sklearn"
 
+    def owner(self, image):
+        return None
+
     def lock(self, requirements, image=None, progress=None):
         if self.bad:
             raise EnvironmentError_(self.bad)

@@ -9,6 +9,7 @@ from studiolo.base.record import Record
 from studiolo.control.protocol import Controller
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
+from studiolo.services.sagemaker import images
 from studiolo.services.sagemaker.documents import word_of
 from studiolo.services.sagemaker.kind import Kind
 from studiolo.services.sagemaker.kinds import (
@@ -91,6 +92,7 @@ class SageMakerService:
     name = "sagemaker"
 
     def __init__(self, platform: Platform) -> None:
+        self._platform = platform
         search, tags = Search(platform, KINDS), Tags(platform, {**KINDS, **workbench.TAGGED})
         self._handlers: dict[str, Handler] = {
             "Search": search.search,
@@ -109,7 +111,8 @@ class SageMakerService:
         return self._handlers
 
     def handler(self, operation: str) -> Handler | None:
-        return self._handlers.get(operation) or (_empty_list if operation.startswith("List") else None)
+        found = self._handlers.get(operation) or (_empty_list if operation.startswith("List") else None)
+        return images.guarded(self._platform, found) if found and operation.startswith(("Create", "Update")) else found
 
     def reads(self, operation: str) -> bool:
         return operation.startswith(("Describe", "List", "Search", "GetSearch", "Query", "BatchDescribe"))

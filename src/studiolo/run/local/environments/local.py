@@ -93,6 +93,9 @@ class LocalEnvironments(protocol.Environments):
             return None
         return found.name if found.lock is None else found.framework
 
+    def owner(self, image: str) -> str | None:
+        return self._teams.owner(image)
+
     def _environment(self, image: Image, prefix: Path) -> Environment:
         return Environment(prefix, image.warm, image.framework)
 

@@ -49,6 +49,10 @@ class OwnImages:
         match = _ADDRESS.match(uri)
         return self._root.joinpath(*match.groups()) if match else None
 
+    def owner(self, uri: str) -> str | None:
+        folder = self._folder(uri)
+        return folder.parts[-3] if folder is not None and (folder / "image.json").exists() else None
+
     def keep(self, uri: str, lock: Lock) -> None:
         folder = self._folder(uri)
         if folder is None:
