@@ -1,21 +1,21 @@
 // Changes of a definition's document, each giving a new one; whatever it does not know of is carried along as it was. Pure.
 import { renameIn } from "./references";
+import { HOLDS } from "./steps";
 import type { Definition, Step } from "./types";
 
-export type Branch = "IfSteps" | "ElseSteps";
-export const BRANCHES: Branch[] = ["IfSteps", "ElseSteps"];
-
-const branch = (step: Step, name: Branch) => (step.Arguments?.[name] as Step[] | undefined) ?? [];
+/** The members in which a step holds others. */
+export const branches = (step: Step): string[] => (HOLDS[step.Type] ?? []).map((one) => one.member);
+const branch = (step: Step, name: string) => (step.Arguments?.[name] as Step[] | undefined) ?? [];
 
 /** The steps with each changed by `change`, branches included; a step for which it gives nothing goes. */
 function mapSteps(steps: Step[], change: (step: Step) => Step | undefined): Step[] {
   let same = true;
   const made = steps.flatMap((step) => {
     let one = change(step);
-    if (one?.Type === "Condition") {
+    if (one && branches(one).length > 0) {
       const args = { ...one.Arguments };
       let touched = false;
-      for (const name of BRANCHES) {
+      for (const name of branches(one)) {
         const inside = branch(one, name);
         const after = mapSteps(inside, change);
         if (after !== inside) {
@@ -32,7 +32,7 @@ function mapSteps(steps: Step[], change: (step: Step) => Step | undefined): Step
 }
 
 export function all(steps: Step[]): Step[] {
-  return steps.flatMap((step) => [step, ...(step.Type === "Condition" ? BRANCHES.flatMap((name) => all(branch(step, name))) : [])]);
+  return steps.flatMap((step) => [step, ...branches(step).flatMap((name) => all(branch(step, name)))]);
 }
 export const find = (definition: Definition, name: string) => all(definition.Steps).find((one) => one.Name === name);
 
@@ -58,13 +58,13 @@ const without = (names: Set<string>) => (step: Step): Step => {
   return Object.fromEntries(Object.entries(step).filter(([key]) => key !== "DependsOn")) as unknown as Step;
 };
 
-/** The steps go, and with a condition what it holds comes out beside it; values that point at them are left for the server and the user to see. */
+/** The steps go, and what they hold comes out beside them; values that point at them are left for the server and the user to see. */
 export function remove(definition: Definition, names: string[]): Definition {
   const gone = new Set(names);
   const out: Step[] = [];
   const steps = mapSteps(definition.Steps, (one) => {
     if (!gone.has(one.Name)) return without(gone)(one);
-    if (one.Type === "Condition") out.push(...BRANCHES.flatMap((name) => branch(one, name)));
+    out.push(...branches(one).flatMap((name) => branch(one, name)));
     return undefined;
   });
   const freed = out.length > 0 ? mapSteps(out, (one) => (gone.has(one.Name) ? undefined : without(gone)(one))) : [];
@@ -100,8 +100,14 @@ export const depend = (definition: Definition, from: string, to: string): Defini
 
 export const undepend = (definition: Definition, from: string, to: string): Definition => change(definition, to, without(new Set([from])));
 
-/** Takes a step, with all it holds, into a branch of a condition; into none: out to the top. */
-export function move(definition: Definition, name: string, into?: { condition: string; branch: Branch }): Definition {
+/** The step that holds a step, and in which member. */
+export function holder(definition: Definition, name: string): { step: Step; branch: string } | undefined {
+  for (const step of all(definition.Steps)) for (const each of branches(step)) if (branch(step, each).some((one) => one.Name === name)) return { step, branch: each };
+  return undefined;
+}
+
+/** Takes a step, with all it holds, into a branch of another; into none: out to the top. */
+export function move(definition: Definition, name: string, into?: { condition: string; branch: string }): Definition {
   const step = find(definition, name);
   if (!step || (into && all([step]).some((one) => one.Name === into.condition))) return definition;
   const rest: Definition = { ...definition, Steps: mapSteps(definition.Steps, (one) => (one.Name === name ? undefined : one)) };
@@ -157,4 +163,18 @@ export function undo<T>(history: History<T>): History<T> {
 export function redo<T>(history: History<T>): History<T> {
   const [first, ...rest] = history.next;
   return first === undefined ? history : { past: [...history.past, history.now], now: first, next: rest };
+}
+
+/** A parameter under another name, and every pointer to it. */
+export function renameParameter(definition: Definition, from: string, to: string): Definition {
+  const walk = (one: unknown): unknown => {
+    if (Array.isArray(one)) return (one as unknown[]).map(walk);
+    if (!one || typeof one !== "object") return one;
+    return Object.fromEntries(Object.entries(one).map(([key, held]) => [key, key === "Get" && held === `Parameters.${from}` ? `Parameters.${to}` : walk(held)]));
+  };
+  return {
+    ...definition,
+    Parameters: definition.Parameters?.map((one) => (one.Name === from ? { ...one, Name: to } : one)),
+    Steps: walk(definition.Steps) as Step[],
+  };
 }

@@ -3,7 +3,6 @@ import "@xyflow/react/dist/style.css";
 
 import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
-import Checkbox from "@cloudscape-design/components/checkbox";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
@@ -11,107 +10,83 @@ import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
 import { Background, Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow, useReactFlow, ReactFlowProvider } from "@xyflow/react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 
 import { sagemaker, studio } from "../../api/client";
+import type { Action } from "../../shared/actions";
 import { describe, useStudio } from "../../shared/context";
+import { ContextMenu, type MenuAt } from "../../shared/menu";
 import { Failure } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
 import { isDark } from "../../shared/theme";
-import { add, begin, type Branch, change, depend, did, find, freeName, type History, move, paste, reaches, redo, remove, rename, undepend, undo } from "./edit";
-import { Field, type Shapes } from "./form";
+import { check, type Operation, type Operations } from "./check";
+import { add, all, begin, depend, did, find, freeName, type History, holder, move, paste, put, reaches, redo, remove, undepend, undo } from "./edit";
 import { HEIGHT, place, ways, WIDTH } from "./layout";
+import { PipelineForm, wrongParallel } from "./pipelineform";
 import { usePipeline } from "./query";
-import { choices, namedIn } from "./references";
-import { STEPS } from "./steps";
-import type { Definition } from "./types";
+import { namedIn } from "./references";
+import { StepForm } from "./stepform";
+import { HOLDS, kindOf, STEPS } from "./steps";
+import type { Definition, Step } from "./types";
 
 type Spots = Record<string, { x: number; y: number }>;
 interface Shown extends Record<string, unknown> {
   name: string;
   type: string;
-  bad: boolean;
+  /** What is wrong with it. */
+  bad?: string;
+  /** In which branch of another it is. */
+  held?: string;
 }
 
 function StepNode({ data, selected }: NodeProps<Node<Shown>>) {
+  const holds = HOLDS[data.type] ?? [];
   return (
-    <div className={`step ${selected ? "chosen" : ""}`} data-state={data.bad ? "Failed" : "Plain"}>
+    <div className={`step ${selected ? "chosen" : ""}`} data-state={data.bad ? "Failed" : "Plain"} data-holds={data.held}>
       <Handle type="target" position={Position.Top} />
       <strong title={data.name}>{data.name}</strong>
       <span>{data.type}</span>
-      {data.type === "Condition" ? (
-        <>
-          <Handle type="source" id="IfSteps" title="if true" position={Position.Bottom} style={{ left: "25%", background: "#2e8b57" }} />
-          <Handle type="source" id="after" title="after" position={Position.Bottom} />
-          <Handle type="source" id="ElseSteps" title="else" position={Position.Bottom} style={{ left: "75%", background: "#d13212" }} />
-        </>
-      ) : (
-        <Handle type="source" id="after" position={Position.Bottom} />
+      {data.bad && (
+        <em className="mark" role="img" aria-label={data.bad} title={data.bad}>
+          !
+        </em>
       )}
+      {holds.map((one, at) => (
+        <Handle key={one.member} type="source" id={one.member} title={one.label} position={Position.Bottom} style={{ left: at === 0 ? "25%" : "75%", background: one.color }} />
+      ))}
+      <Handle type="source" id="after" title="after" position={Position.Bottom} />
     </div>
   );
 }
 const TYPES = { step: StepNode };
 
-function StepForm({ definition, name, edit, choose }: { definition: Definition; name: string; edit: (next: Definition, key?: string) => void; choose: (names: string[]) => void }) {
-  const step = find(definition, name)!;
-  const kind = STEPS.find((one) => one.type === step.Type);
-  const shape = useQuery({
-    queryKey: ["shape", kind?.operation],
-    enabled: Boolean(kind?.operation),
-    staleTime: Infinity,
-    queryFn: () => studio<{ Input: string; Shapes: Shapes }>("DescribeOperationShape", { Operation: kind!.operation }),
+/** The shapes of every operation that a step of the drawing is made by. */
+function useOperations(definition: Definition): Operations {
+  const wanted = [...new Set(all(definition.Steps).flatMap((one) => kindOf(one.Type)?.operations ?? []))];
+  const answers = useQueries({
+    queries: wanted.map((one) => ({
+      queryKey: ["shape", one],
+      staleTime: Infinity,
+      queryFn: () => studio<Operation>("DescribeOperationShape", { Operation: one }),
+    })),
   });
-  const [called, setCalled] = useState(name);
-  const [text, setText] = useState<string>();
-  const { IfSteps, ElseSteps, ...own } = step.Arguments ?? {};
-  const branches = step.Type === "Condition" ? { IfSteps: IfSteps ?? [], ElseSteps: ElseSteps ?? [] } : {};
-  const arguments_ = (value: unknown) => edit(change(definition, name, (one) => ({ ...one, Arguments: { ...(value as object), ...branches } })), `form ${name}`);
-  const taken = called !== name && (!called || find(definition, called) !== undefined);
-  const cached = step.CacheConfig?.Enabled ?? false;
-  let wrong: string | undefined;
-  try {
-    if (text !== undefined) JSON.parse(text);
-  } catch {
-    wrong = "This is no JSON yet.";
-  }
-  return (
-    <SpaceBetween size="s">
-      <FormField label="Name of the step" errorText={taken ? "Another step has this name, or none is given." : undefined}>
-        <Input
-          value={called}
-          onChange={({ detail }) => setCalled(detail.value)}
-          onBlur={() => {
-            if (taken || called === name) return;
-            edit(rename(definition, name, called));
-            choose([called]);
-          }}
-        />
-      </FormField>
-      <Checkbox checked={cached} onChange={({ detail }) => edit(change(definition, name, (one) => ({ ...one, CacheConfig: { ExpireAfter: "P30D", ...one.CacheConfig, Enabled: detail.checked } })))}>
-        Do not run again what did not change
-      </Checkbox>
-      {shape.isError && <Failure error={shape.error} retry={() => void shape.refetch()} />}
-      {shape.data && <Field shapes={shape.data.Shapes} shape={shape.data.Input} label={step.Type} first={kind?.first} value={own} choices={choices(definition, name)} set={arguments_} />}
-      <FormField label="Arguments as JSON" errorText={wrong}>
-        <Textarea
-          rows={8}
-          value={text ?? JSON.stringify(own, null, 2)}
-          onChange={({ detail }) => setText(detail.value)}
-          onBlur={() => {
-            if (text === undefined || wrong) return;
-            arguments_(JSON.parse(text));
-            setText(undefined);
-          }}
-        />
-      </FormField>
-    </SpaceBetween>
-  );
+  const ready = answers.map((one) => one.dataUpdatedAt).join();
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  return useMemo(() => Object.fromEntries(wanted.flatMap((one, at) => (answers[at]?.data ? [[one, answers[at].data]] : []))), [wanted.join(), ready]);
 }
 
-function Editor({ name, given, description }: { name?: string; given: Definition; description?: string }) {
+const typingIn = (target: EventTarget | null) => (target as HTMLElement | null)?.closest("input,textarea,[role=listbox],[role=menu]");
+
+interface Props {
+  name?: string;
+  given: Definition;
+  description?: string;
+  parallel?: number;
+}
+
+function Editor({ name, given, ...there }: Props) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const flow = useReactFlow();
@@ -123,7 +98,12 @@ function Editor({ name, given, description }: { name?: string; given: Definition
   const [view, setView] = useState("visual");
   const [text, setText] = useState<string>();
   const [called, setCalled] = useState(name ?? "");
-  const [copied, setCopied] = useState<string[]>([]);
+  const [copied, setCopied] = useState<Step[]>([]);
+  const [chosenEdge, setChosenEdge] = useState<string>();
+  const [menu, setMenu] = useState<MenuAt>();
+  const [full, setFull] = useState(false);
+  const [description, setDescription] = useState(there.description ?? "");
+  const [parallel, setParallel] = useState(there.parallel === undefined ? "" : String(there.parallel));
   const [refused, setRefused] = useState<string>();
   const [busy, setBusy] = useState(false);
   const edit = (next: Definition, key?: string) => {
@@ -131,7 +111,11 @@ function Editor({ name, given, description }: { name?: string; given: Definition
     setRefused(undefined);
   };
   const placed = useMemo(() => place(definition), [definition]);
+  const operations = useOperations(definition);
+  const faults = useMemo(() => check(definition, operations), [definition, operations]);
+  const connection = useQuery({ queryKey: ["connection"], staleTime: Infinity, queryFn: () => studio<{ RoleArn: string }>("GetConnection") });
   const named = refused ? namedIn(definition, refused) : [];
+  const wrongOf = (step: string) => [...(named.includes(step) ? ["The server refused it."] : []), ...(faults[step] ?? []).map((one) => `${one.at}: ${one.why}`)].slice(0, 6).join("\n") || undefined;
   const nodes: Node<Shown>[] = placed.nodes.map(({ step, x, y }) => ({
     id: step.Name,
     type: "step",
@@ -139,48 +123,96 @@ function Editor({ name, given, description }: { name?: string; given: Definition
     width: WIDTH,
     height: HEIGHT,
     selected: chosen.includes(step.Name),
-    data: { name: step.Name, type: step.Type, bad: named.includes(step.Name) },
+    data: { name: step.Name, type: step.Type, bad: wrongOf(step.Name), held: holder(definition, step.Name)?.branch },
   }));
-  const edges: Edge[] = placed.edges.map((one) => ({
-    id: `${one.from}>${one.to}`,
-    source: one.from,
-    target: one.to,
-    sourceHandle: one.word === "yes" ? "IfSteps" : one.word === "no" ? "ElseSteps" : "after",
-    label: one.word === "yes" ? "if true" : one.word === "no" ? "else" : undefined,
-  }));
+  const edges: Edge[] = placed.edges.map((one) => {
+    const way = one.word ? HOLDS[find(definition, one.from)?.Type ?? ""]?.find((each) => each.word === one.word) : undefined;
+    const id = `${one.from}>${one.to}`;
+    return { id, source: one.from, target: one.to, sourceHandle: way?.member ?? "after", label: way?.label, selected: id === chosenEdge };
+  });
   const create = (type: string, at?: { x: number; y: number }) => {
-    const kind = STEPS.find((one) => one.type === type);
+    const kind = kindOf(type);
     if (!kind) return;
     const fresh = freeName(definition, kind.type);
-    edit(add(definition, { Name: fresh, Type: kind.type, Arguments: structuredClone(kind.start) }));
+    const role = kind.role && connection.data ? put(kind.start, kind.role, connection.data.RoleArn) : kind.start;
+    edit(add(definition, { Name: fresh, Type: kind.type, Arguments: structuredClone(role) as Record<string, unknown> }));
     if (at) setSpots((old) => ({ ...old, [fresh]: at }));
     setChosen([fresh]);
   };
   const connect = (from: string, to: string, handle: string | null) => {
     if (from === to || reaches(ways(definition), to, from)) return setRefused("Steps would wait for one another in a circle.");
-    edit(handle === "IfSteps" || handle === "ElseSteps" ? move(definition, to, { condition: from, branch: handle satisfies Branch }) : depend(definition, from, to));
+    edit(handle && handle !== "after" ? move(definition, to, { condition: from, branch: handle }) : depend(definition, from, to));
   };
-  const cut = (edge: Edge) => edit(edge.sourceHandle === "after" ? undepend(definition, edge.source, edge.target) : move(definition, edge.target));
-  const duplicate = (names: string[]) => {
-    const made = paste(definition, names.flatMap((one) => find(definition, one) ?? []));
+  /** Why a connection can't be cut by itself. */
+  const tied = (edge: Edge) => (edge.sourceHandle !== "after" || find(definition, edge.target)?.DependsOn?.includes(edge.source) ? undefined : `A value of ${edge.target} is taken from ${edge.source}: change it there.`);
+  const cut = (edge: Edge) => {
+    const why = tied(edge);
+    if (why) return setRefused(why);
+    edit(edge.sourceHandle === "after" ? undepend(definition, edge.source, edge.target) : move(definition, edge.target));
+  };
+  const picked = (names: string[]) => names.flatMap((one) => find(definition, one) ?? []);
+  const insert = (steps: Step[], at?: { x: number; y: number }) => {
+    if (steps.length === 0) return;
+    const made = paste(definition, steps);
     edit(made.definition);
+    if (at) setSpots((old) => ({ ...old, ...Object.fromEntries(made.names.map((one, n) => [one, { x: at.x + 24 * n, y: at.y + (HEIGHT + 24) * n }])) }));
     setChosen(made.names);
   };
+  const drop = (names: string[]) => {
+    edit(remove(definition, names));
+    setChosen([]);
+  };
+  const fit = () => void flow.fitView({ maxZoom: 1 });
   const arrange = () => {
     setSpots({});
-    window.setTimeout(() => void flow.fitView(), 50);
+    window.setTimeout(fit, 50);
   };
+  const resize = (to: boolean) => {
+    setFull(to);
+    window.setTimeout(fit, 100);
+  };
+  const open = (event: { preventDefault: () => void; clientX: number; clientY: number }, label: string, actions: Action[]) => {
+    event.preventDefault();
+    setMenu({ x: event.clientX, y: event.clientY, label, actions });
+  };
+  const menuOfNodes = (event: React.MouseEvent | MouseEvent, names: string[]) => {
+    const inside = names.length === 1 && holder(definition, names[0]!);
+    open(event, names.join(", "), [
+      { id: "copy", text: "Copy", keys: "Ctrl C", run: () => setCopied(picked(names)) },
+      { id: "duplicate", text: "Duplicate", keys: "Ctrl D", run: () => insert(picked(names)) },
+      ...(inside ? [{ id: "out", text: `Take out of ${inside.step.Name}`, run: () => edit(move(definition, names[0]!)) }] : []),
+      { id: "remove", text: names.length === 1 ? "Delete" : `Delete ${names.length} steps`, keys: "Del", apart: true, run: () => drop(names) },
+    ]);
+  };
+  const menuOfCanvas = (event: React.MouseEvent | MouseEvent) => {
+    const at = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    const where = { x: event.clientX, y: event.clientY };
+    const steps: Action[] = STEPS.map((kind, n) => ({ id: kind.type, text: kind.word, apart: n > 0 && STEPS[n - 1]!.group !== kind.group, run: () => create(kind.type, at) }));
+    open(event, "Canvas", [
+      // The menu closes as an action runs; the next opens after that.
+      { id: "add", text: "Add a step here…", run: () => window.setTimeout(() => setMenu({ ...where, label: "Add a step here", actions: steps })) },
+      { id: "paste", text: "Paste", keys: "Ctrl V", disabledReason: copied.length > 0 ? undefined : "Nothing is copied.", run: () => insert(copied, at) },
+      { id: "all", text: "Choose all", keys: "Ctrl A", apart: true, run: () => setChosen(all(definition.Steps).map((one) => one.Name)) },
+      { id: "arrange", text: "Lay out", keys: "L", run: arrange },
+      { id: "fit", text: "Fit", keys: "F", run: fit },
+      { id: "full", text: full ? "Leave full screen" : "Full screen", run: () => resize(!full) },
+    ]);
+  };
+  const menuOfEdge = (event: React.MouseEvent, edge: Edge) =>
+    open(event, `${edge.source} to ${edge.target}`, [{ id: "cut", text: "Cut the connection", keys: "Del", disabledReason: tied(edge), run: () => cut(edge) }]);
   const keys = (event: React.KeyboardEvent) => {
-    if ((event.target as HTMLElement).closest("input,textarea,[role=listbox],[role=menu]")) return;
+    if (typingIn(event.target)) return;
     const key = event.key.toLowerCase();
     const control = event.ctrlKey || event.metaKey;
     if (control && key === "z") setHistory(event.shiftKey ? redo : undo);
     else if (control && key === "y") setHistory(redo);
-    else if (control && key === "c") return setCopied(chosen);
-    else if (control && key === "v") duplicate(copied);
-    else if (control && key === "d") duplicate(chosen);
+    else if (control && key === "c") return chosen.length > 0 && setCopied(picked(chosen));
+    else if (control && key === "v") insert(copied);
+    else if (control && key === "d") insert(picked(chosen));
+    else if (control && key === "a") setChosen(all(definition.Steps).map((one) => one.Name));
     else if (!control && key === "l") arrange();
-    else if (!control && key === "f") void flow.fitView();
+    else if (!control && key === "f") fit();
+    else if (key === "escape" && full) resize(false);
     else return;
     event.preventDefault();
   };
@@ -200,10 +232,11 @@ function Editor({ name, given, description }: { name?: string; given: Definition
     setRefused(undefined);
     try {
       const body = text ?? JSON.stringify(definition);
-      if (name) await sagemaker("UpdatePipeline", { PipelineName: name, PipelineDefinition: body });
+      const more = { PipelineDescription: description || undefined, ParallelismConfiguration: parallel || there.parallel ? { MaxParallelExecutionSteps: Number(parallel || 50) } : undefined };
+      if (name) await sagemaker("UpdatePipeline", { PipelineName: name, PipelineDefinition: body, ...more });
       else {
         const { RoleArn } = await studio<{ RoleArn: string }>("GetConnection");
-        await sagemaker("CreatePipeline", { PipelineName: called, PipelineDefinition: body, PipelineDescription: description, RoleArn, ClientRequestToken: crypto.randomUUID() });
+        await sagemaker("CreatePipeline", { PipelineName: called, PipelineDefinition: body, ...more, RoleArn, ClientRequestToken: crypto.randomUUID() });
       }
       localStorage.setItem(`studiolo.spots.${called}`, JSON.stringify(spots));
       await client.invalidateQueries({ queryKey: ["Pipeline"] });
@@ -215,21 +248,28 @@ function Editor({ name, given, description }: { name?: string; given: Definition
     }
   };
   const one = chosen.length === 1 ? find(definition, chosen[0]!) : undefined;
+  const missing = Object.keys(faults).length;
+  const why = !canWrite ? "Viewers can't change pipelines in this project." : !called ? "Give the pipeline a name." : wrongParallel(parallel) ? "Steps at once is no number." : undefined;
   return (
-    <div onKeyDown={keys}>
+    <div onKeyDown={keys} className={full ? "full" : undefined}>
       <SpaceBetween size="s">
         <Header
           variant="h1"
+          description={missing > 0 ? `${missing === 1 ? "One step is" : `${missing} steps are`} not right yet; they bear a mark.` : undefined}
           actions={
             <SpaceBetween direction="horizontal" size="xs">
               <SegmentedControl selectedId={view} label="View" onChange={({ detail }) => turn(detail.selectedId)} options={[{ id: "visual", text: "Visual" }, { id: "json", text: "JSON" }]} />
+              <Button disabled={view !== "visual"} disabledReason="There is nothing to lay out in the JSON." onClick={arrange}>
+                Lay out
+              </Button>
+              <Button iconName={full ? "exit-full-screen" : "full-screen"} ariaLabel={full ? "Leave full screen" : "Full screen"} onClick={() => resize(!full)} />
               <Button disabled={history.past.length === 0} disabledReason="Nothing to undo." onClick={() => setHistory(undo)}>
                 Undo
               </Button>
               <Button disabled={history.next.length === 0} disabledReason="Nothing to do again." onClick={() => setHistory(redo)}>
                 Redo
               </Button>
-              <Button variant="primary" loading={busy} disabled={!canWrite || !called} disabledReason={canWrite ? "Give the pipeline a name." : "Viewers can't change pipelines in this project."} onClick={() => void save()}>
+              <Button variant="primary" loading={busy} disabled={Boolean(why)} disabledReason={why} onClick={() => void save()}>
                 Save
               </Button>
             </SpaceBetween>
@@ -278,11 +318,19 @@ function Editor({ name, given, description }: { name?: string; given: Definition
                     if (each.type === "select") setChosen((old) => (each.selected ? [...new Set([...old, each.id])] : old.filter((other) => other !== each.id)));
                   }
                 }}
+                onEdgesChange={(changes) => {
+                  for (const each of changes) if (each.type === "select") setChosenEdge((old) => (each.selected ? each.id : old === each.id ? undefined : old));
+                }}
                 onConnect={({ source, target, sourceHandle }) => connect(source, target, sourceHandle)}
                 onEdgeDoubleClick={(_, edge) => cut(edge)}
-                onNodesDelete={(gone) => {
-                  edit(remove(definition, gone.map((each) => each.id)));
-                  setChosen([]);
+                onNodeContextMenu={(event, node) => menuOfNodes(event, chosen.includes(node.id) ? chosen : [node.id])}
+                onSelectionContextMenu={(event, several) => menuOfNodes(event, several.map((each) => each.id))}
+                onPaneContextMenu={menuOfCanvas}
+                onEdgeContextMenu={menuOfEdge}
+                // Steps take their connections along; only a connection chosen by itself is cut.
+                onDelete={({ nodes: gone, edges: loose }) => {
+                  if (gone.length > 0) drop(gone.map((each) => each.id));
+                  else if (loose[0]) cut(loose[0]);
                 }}
                 proOptions={{ hideAttribution: true }}
               >
@@ -290,10 +338,19 @@ function Editor({ name, given, description }: { name?: string; given: Definition
                 <Controls showInteractive={false} />
               </ReactFlow>
             </div>
-            <div className="inspector">{one ? <StepForm key={one.Name} definition={definition} name={one.Name} edit={edit} choose={setChosen} /> : <p className="quiet">Add steps, connect them by their handles, and choose one to fill it in. A double click cuts a connection; L lays out, F fits.</p>}</div>
+            <div className="inspector">
+              {one ? (
+                <StepForm key={one.Name} definition={definition} name={one.Name} operations={operations} wrong={faults[one.Name] ?? []} edit={edit} choose={setChosen} />
+              ) : chosen.length > 1 ? (
+                <p className="quiet">{`${chosen.length} steps are chosen: copy, duplicate or delete them together.`}</p>
+              ) : (
+                <PipelineForm definition={definition} edit={edit} description={description} describe={setDescription} parallel={parallel} setParallel={setParallel} />
+              )}
+            </div>
           </div>
         )}
       </SpaceBetween>
+      {menu && <ContextMenu key={menu.label} at={menu} close={() => setMenu(undefined)} />}
     </div>
   );
 }
@@ -314,7 +371,7 @@ export function EditPipelinePage() {
   if (!given) return <Skeleton rows={8} />;
   return (
     <ReactFlowProvider>
-      <Editor key={name} name={name} given={given} />
+      <Editor key={name} name={name} given={given} description={query.data!.PipelineDescription} parallel={query.data!.ParallelismConfiguration?.MaxParallelExecutionSteps} />
     </ReactFlowProvider>
   );
 }

@@ -10,32 +10,7 @@ import { useState } from "react";
 
 import { put } from "./edit";
 import { type Choice, isReference, spoken } from "./references";
-import { GIVEN } from "./steps";
-
-export interface Shape {
-  Type: string;
-  Members?: { Name: string; Shape: string; Required?: boolean }[];
-  Element?: string;
-  Value?: string;
-  Enum?: string[];
-  Min?: number;
-  Max?: number;
-  Pattern?: string;
-}
-export type Shapes = Record<string, Shape>;
-const NUMBERS = new Set(["integer", "long", "float", "double"]);
-
-/** What is wrong with a plain value, in a sentence. */
-export function fault(shape: Shape, value: unknown): string | undefined {
-  if (value === undefined || isReference(value)) return undefined;
-  if (NUMBERS.has(shape.Type)) {
-    if (typeof value !== "number") return "A number, or a value chosen by {}.";
-    if (shape.Min !== undefined && value < shape.Min) return `At least ${shape.Min}.`;
-    if (shape.Max !== undefined && value > shape.Max) return `At most ${shape.Max}.`;
-  }
-  if (shape.Type === "string" && typeof value === "string" && shape.Max !== undefined && value.length > shape.Max) return `At most ${shape.Max} characters.`;
-  return undefined;
-}
+import { fault, membersOf, NUMBERS, type Shape, type Shapes } from "./shapes";
 
 interface Props {
   shapes: Shapes;
@@ -46,12 +21,56 @@ interface Props {
   first?: string[];
   choices: Choice[];
   set: (value: unknown) => void;
+  /** At the top: names that the studio gives by itself. */
+  given?: string[];
+  /** Whether it stays when all that is in it is gone. */
+  stays?: boolean;
+  /** Of an entry that can go. */
+  remove?: () => void;
   depth?: number;
+}
+
+const ANY: Shapes = { Any: { Type: "any" } };
+
+/** A value as it was typed: numbers and truth values where the shape, or the text itself, says so. */
+export function typed(shape: Shape, text: string): unknown {
+  if (text === "") return undefined;
+  const number = Number(text);
+  if (NUMBERS.has(shape.Type)) return text.trim() !== "" && !Number.isNaN(number) && !text.endsWith(".") ? number : text;
+  if (shape.Type !== "any") return text;
+  if (text === "true" || text === "false") return text === "true";
+  return String(number) === text ? number : text;
+}
+
+/** A reference: what it leads to in words, and what of it is to be said besides. */
+function Reference({ value, set, label, choices, depth }: { value: Record<string, unknown>; set: (value: unknown) => void; label: string; choices: Choice[]; depth: number }) {
+  const file = value["Std:JsonGet"] as { Path?: unknown } | undefined;
+  const joined = value["Std:Join"] as { On?: string; Values?: unknown[] } | undefined;
+  if (file)
+    return (
+      <SpaceBetween size="xxs">
+        <Input readOnly value={spoken(value)} ariaLabel={label} />
+        <Input value={String(file.Path ?? "")} ariaLabel={`Path in the file, of ${label}`} placeholder="path in it, such as metrics.auc.value" invalid={!file.Path} onChange={({ detail }) => set(put(value, ["Std:JsonGet", "Path"], detail.value))} />
+      </SpaceBetween>
+    );
+  if (joined)
+    return (
+      <SpaceBetween size="xxs">
+        <Input value={joined.On ?? ""} ariaLabel={`Between the parts of ${label}`} placeholder="between the parts" onChange={({ detail }) => set(put(value, ["Std:Join", "On"], detail.value))} />
+        {(joined.Values ?? []).map((one, at) => (
+          <Field key={at} shapes={ANY} shape="Any" label={`Part ${at + 1} of ${label}`} value={one === "" ? undefined : one} choices={choices} depth={depth + 1} set={(to) => set(put(value, ["Std:Join", "Values", at], to ?? ""))} />
+        ))}
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button onClick={() => set(put(value, ["Std:Join", "Values"], [...(joined.Values ?? []), ""]))}>Add a part</Button>
+          {(joined.Values ?? []).length > 1 && <Button onClick={() => set(put(value, ["Std:Join", "Values"], joined.Values!.slice(0, -1)))}>Remove the last</Button>}
+        </SpaceBetween>
+      </SpaceBetween>
+    );
+  return <Input readOnly value={spoken(value)} ariaLabel={label} />;
 }
 
 function Plain({ shape, value, set, label }: { shape: Shape; value: unknown; set: (value: unknown) => void; label: string }) {
   const options = (shape.Type === "boolean" ? ["true", "false"] : (shape.Enum ?? [])).map((one) => ({ value: one, label: one }));
-  if (isReference(value)) return <Input readOnly value={spoken(value)} ariaLabel={label} />;
   if (options.length > 0)
     return (
       <Select
@@ -62,8 +81,7 @@ function Plain({ shape, value, set, label }: { shape: Shape; value: unknown; set
         onChange={({ detail }) => set(shape.Type === "boolean" ? detail.selectedOption.value === "true" : detail.selectedOption.value)}
       />
     );
-  const typed = (text: string) => (text === "" ? undefined : NUMBERS.has(shape.Type) && text.trim() !== "" && !Number.isNaN(Number(text)) && !text.endsWith(".") ? Number(text) : text);
-  return <Input ariaLabel={label} value={value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value as string | number)} onChange={({ detail }) => set(typed(detail.value))} />;
+  return <Input ariaLabel={label} value={value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value as string | number)} onChange={({ detail }) => set(typed(shape, detail.value))} />;
 }
 
 function Entries({ shapes, shape, value, set, choices, depth = 0 }: Props) {
@@ -73,7 +91,7 @@ function Entries({ shapes, shape, value, set, choices, depth = 0 }: Props) {
   return (
     <SpaceBetween size="xs">
       {Object.entries(held).map(([key, one]) => (
-        <Field key={key} shapes={shapes} shape={about.Value!} label={key} value={one} choices={choices} depth={depth + 1} set={(to) => set(put(held, [key], to))} />
+        <Field key={key} shapes={shapes} shape={about.Value!} label={key} value={one} choices={choices} depth={depth + 1} set={(to) => set({ ...held, [key]: to ?? "" })} remove={() => set(put(held, [key], undefined))} />
       ))}
       <SpaceBetween direction="horizontal" size="xs">
         <Input ariaLabel="New name" placeholder="name" value={name} onChange={({ detail }) => setName(detail.value)} />
@@ -91,75 +109,121 @@ function Entries({ shapes, shape, value, set, choices, depth = 0 }: Props) {
   );
 }
 
+const empty = (value: unknown) => value !== undefined && typeof value === "object" && value !== null && Object.keys(value).length === 0;
+
+function Members(props: Props) {
+  const { shapes, shape, value, set, choices, first = [], given = [], required, stays, depth = 0 } = props;
+  const rank = (name: string) => (first.includes(name) ? first.indexOf(name) : 1000);
+  const members = membersOf(shapes[shape]!, value)
+    .filter((one) => !given.includes(one.Name))
+    .sort((one, other) => rank(one.Name) - rank(other.Name) || Number(other.Required ?? false) - Number(one.Required ?? false));
+  const change = (name: string, to: unknown) => {
+    const next = put(value, [name], to);
+    set(empty(next) && depth > 0 && !required && !stays ? undefined : next);
+  };
+  return (
+    <SpaceBetween size="s">
+      {members.map((one) => (
+        <Field key={one.Name} shapes={shapes} shape={one.Shape} label={one.Name} required={one.Required} value={(value as Record<string, unknown> | undefined)?.[one.Name]} choices={choices} depth={depth + 1} set={(to) => change(one.Name, to)} />
+      ))}
+    </SpaceBetween>
+  );
+}
+
+function Items(props: Props) {
+  const { shapes, shape, label, value, set, choices, depth = 0 } = props;
+  const element = shapes[shape]!.Element!;
+  const items = Array.isArray(value) ? (value as unknown[]) : [];
+  const fresh = () => (shapes[element]?.Type === "structure" ? {} : "");
+  return (
+    <SpaceBetween size="xs">
+      {items.map((one, at) => (
+        <div key={at}>
+          <Field shapes={shapes} shape={element} label={`${label} ${at + 1}`} value={one === "" ? undefined : one} choices={choices} depth={depth + 1} stays set={(to) => set(put(items, [at], to ?? fresh()))} />
+          <Button variant="inline-link" ariaLabel={`Remove ${label} ${at + 1}`} onClick={() => set(items.length > 1 ? put(items, [at], undefined) : undefined)}>
+            Remove
+          </Button>
+        </div>
+      ))}
+      <Button onClick={() => set([...items, fresh()])}>Add to {label}</Button>
+    </SpaceBetween>
+  );
+}
+
 export function Field(props: Props) {
-  const { shapes, shape, label, value, set, choices, required, first, depth = 0 } = props;
+  const { shapes, shape, label, value, set, choices, required, remove, depth = 0 } = props;
   const about = shapes[shape];
   if (!about) return null;
-  if (about.Type === "structure" && !isReference(value)) {
-    const rank = (name: string) => ((first ?? []).includes(name) ? first!.indexOf(name) : 1000);
-    const members = [...(about.Members ?? [])].filter((one) => !GIVEN.has(one.Name)).sort((one, other) => rank(one.Name) - rank(other.Name) || Number(other.Required ?? false) - Number(one.Required ?? false));
-    const fields = (
-      <SpaceBetween size="s">
-        {members.map((one) => (
-          <Field key={one.Name} shapes={shapes} shape={one.Shape} label={one.Name} required={one.Required} value={(value as Record<string, unknown> | undefined)?.[one.Name]} choices={choices} depth={depth + 1} set={(to) => set(put(value, [one.Name], to))} />
-        ))}
-      </SpaceBetween>
-    );
-    return depth === 0 ? fields : <Folded label={label} required={required} open={value !== undefined}>{() => fields}</Folded>;
+  const wanted = required && value === undefined ? "Must be given." : undefined;
+  if (!isReference(value)) {
+    if (about.Type === "structure" && depth === 0) return <Members {...props} />;
+    const open = value !== undefined || (Boolean(required) && depth < 4);
+    if (about.Type === "structure") return <Folded label={label} required={required} open={open}>{() => <Members {...props} />}</Folded>;
+    if (about.Type === "list") {
+      const count = Array.isArray(value) ? value.length : 0;
+      // A list may also be one value that becomes one.
+      const from = about.Element === "Any" ? choices : [];
+      return (
+        <Folded label={label} count={count} required={required} open={open} wrong={wanted ?? (about.Min && value !== undefined && count < about.Min ? `At least ${about.Min}.` : undefined)} from={<Take label={label} choices={from} set={set} />}>
+          {() => <Items {...props} />}
+        </Folded>
+      );
+    }
+    if (about.Type === "map") return depth === 0 ? <Entries {...props} /> : <Folded label={label} required={required} open={open}>{() => <Entries {...props} />}</Folded>;
   }
-  if (about.Type === "list" && !isReference(value)) {
-    const items = Array.isArray(value) ? (value as unknown[]) : [];
-    const fresh = () => (shapes[about.Element!]?.Type === "structure" ? {} : "");
-    return (
-      <Folded label={`${label} (${items.length})`} required={required} open={items.length > 0}>
-        {() => (
-          <SpaceBetween size="xs">
-            {items.map((one, at) => (
-              <div key={at}>
-                <Field shapes={shapes} shape={about.Element!} label={`${label} ${at + 1}`} value={one} choices={choices} depth={depth + 1} set={(to) => set(put(items, [at], to))} />
-                <Button variant="inline-link" ariaLabel={`Remove ${label} ${at + 1}`} onClick={() => set(items.length > 1 ? put(items, [at], undefined) : undefined)}>
-                  Remove
-                </Button>
-              </div>
-            ))}
-            <Button onClick={() => set([...items, fresh()])}>Add to {label}</Button>
-          </SpaceBetween>
-        )}
-      </Folded>
-    );
-  }
-  if (about.Type === "map" && !isReference(value)) return <Folded label={label} required={required} open={value !== undefined}>{() => <Entries {...props} />}</Folded>;
-  const groups = [...new Set(choices.map((one) => one.group))];
   return (
     <FormField
       label={required ? `${label} *` : label}
-      errorText={fault(about, value)}
+      errorText={wanted ?? fault(about, value)}
       secondaryControl={
-        isReference(value) ? (
-          <Button iconName="close" ariaLabel={`Type ${label} instead`} onClick={() => set(undefined)} />
-        ) : (
-          <ButtonDropdown
-            ariaLabel={`Take ${label} from`}
-            expandToViewport
-            items={groups.map((group) => ({ text: group, items: choices.map((one, at) => ({ id: String(at), text: one.label, group: one.group })).filter((one) => one.group === group) }))}
-            onItemClick={({ detail }) => set(choices[Number(detail.id)]!.value)}
-          >
-            {"{}"}
-          </ButtonDropdown>
-        )
+        <SpaceBetween direction="horizontal" size="xxs">
+          {isReference(value) ? <Button iconName="close" ariaLabel={`Type ${label} instead`} onClick={() => set(undefined)} /> : <Take label={label} choices={choices} set={set} />}
+          {remove && <Button iconName="remove" ariaLabel={`Remove ${label}`} onClick={remove} />}
+        </SpaceBetween>
       }
     >
-      <Plain shape={about} value={value} set={set} label={label} />
+      {isReference(value) ? <Reference value={value} set={set} label={label} choices={choices} depth={depth} /> : <Plain shape={about} value={value} set={set} label={label} />}
     </FormField>
   );
 }
 
+/** A menu of whatever a value can be taken from. */
+function Take({ label, choices, set }: { label: string; choices: Choice[]; set: (value: unknown) => void }) {
+  if (choices.length === 0) return null;
+  const groups = [...new Set(choices.map((one) => one.group))];
+  return (
+    <ButtonDropdown
+      ariaLabel={`Take ${label} from`}
+      expandToViewport
+      items={groups.map((group) => ({ text: group, items: choices.map((one, at) => ({ id: String(at), text: one.label, group: one.group })).filter((one) => one.group === group) }))}
+      onItemClick={({ detail }) => set(structuredClone(choices[Number(detail.id)]!.value))}
+    >
+      {"{}"}
+    </ButtonDropdown>
+  );
+}
+
+interface FoldedProps {
+  label: string;
+  count?: number;
+  required?: boolean;
+  open: boolean;
+  wrong?: string;
+  from?: React.ReactNode;
+  children: () => React.ReactNode;
+}
+
 /** What is inside is made only once it is opened: shapes may hold themselves. */
-function Folded({ label, required, open, children }: { label: string; required?: boolean; open: boolean; children: () => React.ReactNode }) {
+function Folded({ label, count, required, open, wrong, from, children }: FoldedProps) {
   const [shown, setShown] = useState(open);
   return (
-    <ExpandableSection headerText={required ? `${label} *` : label} expanded={shown} onChange={({ detail }) => setShown(detail.expanded)}>
-      {shown && children()}
+    <ExpandableSection headerText={`${label}${count === undefined ? "" : ` (${count})`}${required ? " *" : ""}`} headerDescription={wrong} expanded={shown} onChange={({ detail }) => setShown(detail.expanded)}>
+      {shown && (
+        <div role="group" aria-label={label}>
+          {from}
+          {children()}
+        </div>
+      )}
     </ExpandableSection>
   );
 }

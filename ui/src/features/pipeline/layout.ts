@@ -1,6 +1,7 @@
 // A definition as nodes and edges, laid out from top to bottom. No React here: it is tested by itself.
 import dagre from "@dagrejs/dagre";
 
+import { HOLDS } from "./steps";
 import type { Definition, Step } from "./types";
 
 export interface Placed {
@@ -11,18 +12,16 @@ export interface Placed {
 export interface Way {
   from: string;
   to: string;
-  /** Of a condition: by which outcome. */
+  /** Into a step that another holds: by which outcome of a condition, or for each item. */
   word?: string;
 }
 export const WIDTH = 210;
 export const HEIGHT = 56;
 
-/** Steps inside a condition's branches stand beside the others. */
-export function flat(steps: Step[]): Step[] {
-  return steps.flatMap((step) =>
-    step.Type === "Condition" ? [step, ...flat((step.Arguments?.IfSteps as Step[]) ?? []), ...flat((step.Arguments?.ElseSteps as Step[]) ?? [])] : [step],
-  );
-}
+const held = (step: Step) => (HOLDS[step.Type] ?? []).map((one) => ({ ...one, steps: (step.Arguments?.[one.member] as Step[] | undefined) ?? [] }));
+
+/** Steps inside others stand beside them. */
+export const flat = (steps: Step[]): Step[] => steps.flatMap((step) => [step, ...held(step).flatMap((one) => flat(one.steps))]);
 
 /** The steps that a value takes something from. */
 function taken(value: unknown, found: Set<string>) {
@@ -39,7 +38,8 @@ export function ways(definition: Definition): Way[] {
   const found: Way[] = [];
   const walk = (steps: Step[], gate?: { name: string; word: string }) => {
     for (const step of steps) {
-      const { IfSteps, ElseSteps, ...own } = (step.Arguments ?? {}) as { IfSteps?: Step[]; ElseSteps?: Step[] };
+      const inside = held(step);
+      const own = Object.fromEntries(Object.entries(step.Arguments ?? {}).filter(([name]) => !inside.some((one) => one.member === name)));
       const from = new Set(step.DependsOn ?? []);
       taken(own, from);
       from.delete(step.Name);
@@ -48,8 +48,7 @@ export function ways(definition: Definition): Way[] {
         from.delete(gate.name);
       }
       for (const name of from) found.push({ from: name, to: step.Name });
-      walk(IfSteps ?? [], { name: step.Name, word: "yes" });
-      walk(ElseSteps ?? [], { name: step.Name, word: "no" });
+      for (const one of inside) walk(one.steps, { name: step.Name, word: one.word });
     }
   };
   walk(definition.Steps);

@@ -1,5 +1,5 @@
 // What a value may point at, and pointers renamed with the steps they lead to. Pure.
-import { all, find } from "./edit";
+import { all, find, holder } from "./edit";
 import { ways } from "./layout";
 import type { Definition, Step } from "./types";
 
@@ -18,6 +18,8 @@ const PROPERTIES: Record<string, string[]> = {
   Transform: ["TransformOutput.S3OutputPath", "TransformJobName"],
   Model: ["ModelName", "ModelArn"],
   RegisterModel: ["ModelPackageArn"],
+  Condition: ["Outcome"],
+  ForEach: ["Selected.ModelArtifacts.S3ModelArtifacts", "Selected.TrainingJobName", "InputItemCount", "SucceededStepCount"],
   EndpointConfig: ["EndpointConfigName", "EndpointConfigArn"],
   Endpoint: ["EndpointName", "EndpointArn"],
   Deploy: ["EndpointName", "EndpointArn"],
@@ -31,23 +33,51 @@ export function outputsOf(step: Step): string[] {
     .filter((one) => typeof one === "string");
 }
 
+/** What can be read of a step by its own paths. */
+function pathsOf(step: Step): string[] {
+  return [
+    ...outputsOf(step).map((one) => `ProcessingOutputConfig.Outputs['${one}'].S3Output.S3Uri`),
+    ...(PROPERTIES[step.Type] ?? []),
+    ...list(step.OutputParameters).map((one) => `OutputParameters['${String(member(one, "OutputName"))}']`),
+  ];
+}
+
 /** Whatever a value of this step can be taken from: not from itself nor from what waits for it. */
 export function choices(definition: Definition, name: string): Choice[] {
   const found: Choice[] = (definition.Parameters ?? []).map((one) => ({ group: "Parameters", label: one.Name, value: { Get: `Parameters.${one.Name}` } }));
   const later = waiting(definition, name);
+  const loopOf = (step: string) => {
+    const held = holder(definition, step);
+    return held?.step.Type === "ForEach" ? held.step : undefined;
+  };
+  const mine = loopOf(name);
+  if (mine) for (const one of ["CurrentItem", "Index"]) found.push({ group: mine.Name, label: `${mine.Name} · ${one}`, value: { Get: `ForEach.${one}` } });
   for (const step of all(definition.Steps)) {
-    if (step.Name === name || later.has(step.Name)) continue;
-    const get = (path: string) => found.push({ group: step.Name, label: `${step.Name} · ${path}`, value: { Get: `Steps.${step.Name}.${path}` } });
-    for (const one of outputsOf(step)) get(`ProcessingOutputConfig.Outputs['${one}'].S3Output.S3Uri`);
-    for (const one of PROPERTIES[step.Type] ?? []) get(one);
-    for (const one of list(step.OutputParameters)) get(`OutputParameters['${String(member(one, "OutputName"))}']`);
+    const loop = loopOf(step.Name);
+    if (step.Name === name || (later.has(step.Name) && loop?.Name !== name)) continue;
+    if (loop && loop !== mine) {
+      // Steps outside know one of a body only by its items; the ForEach itself compares them when all are done.
+      const [stem, word] = loop.Name === name ? ["IterationOutput", ""] : [`Steps.${loop.Name}.IterationOutputs[*]`, "all "];
+      if (loop.Name !== name && later.has(loop.Name)) continue;
+      for (const path of pathsOf(step)) found.push({ group: loop.Name, label: `${word}${step.Name} · ${path}`, value: { Get: `${stem}.${step.Name}.${path}` } });
+      continue;
+    }
+    for (const path of pathsOf(step)) found.push({ group: step.Name, label: `${step.Name} · ${path}`, value: { Get: `Steps.${step.Name}.${path}` } });
     for (const one of list(step.PropertyFiles)) {
       const file = String(member(one, "PropertyFileName"));
       found.push({ group: step.Name, label: `${step.Name} · value of the file ${file}`, value: { "Std:JsonGet": { PropertyFile: { Get: `Steps.${step.Name}.PropertyFiles.${file}` }, Path: "" } } });
     }
   }
   for (const one of EXECUTION) found.push({ group: "Execution", label: one, value: { Get: `Execution.${one}` } });
+  found.push({ group: "Put together", label: "Parts joined to one text", value: { "Std:Join": { On: "", Values: [""] } } });
   return found;
+}
+
+/** Every path that a value asks for. */
+export function paths(value: unknown): string[] {
+  if (Array.isArray(value)) return (value as unknown[]).flatMap(paths);
+  if (!value || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, held]) => (key === "Get" && typeof held === "string" ? [held] : paths(held)));
 }
 
 function waiting(definition: Definition, name: string): Set<string> {

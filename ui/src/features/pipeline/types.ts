@@ -10,6 +10,7 @@ export interface Pipeline extends PipelineSummary {
   PipelineDefinition: string;
   RoleArn: string;
   LastModifiedTime: number;
+  ParallelismConfiguration?: { MaxParallelExecutionSteps: number };
 }
 export interface ExecutionSummary {
   PipelineExecutionArn: string;
