@@ -130,6 +130,7 @@ function Editor({ name, given, ...there }: Props) {
     const id = `${one.from}>${one.to}`;
     return { id, source: one.from, target: one.to, sourceHandle: way?.member ?? "after", label: way?.label, selected: id === chosenEdge };
   });
+  const fit = () => void flow.fitView({ maxZoom: 1 });
   const create = (type: string, at?: { x: number; y: number }) => {
     const kind = kindOf(type);
     if (!kind) return;
@@ -137,6 +138,7 @@ function Editor({ name, given, ...there }: Props) {
     const role = kind.role && connection.data ? put(kind.start, kind.role, connection.data.RoleArn) : kind.start;
     edit(add(definition, { Name: fresh, Type: kind.type, Arguments: structuredClone(role) as Record<string, unknown> }));
     if (at) setSpots((old) => ({ ...old, [fresh]: at }));
+    else window.setTimeout(fit, 50);
     setChosen([fresh]);
   };
   const connect = (from: string, to: string, handle: string | null) => {
@@ -156,13 +158,13 @@ function Editor({ name, given, ...there }: Props) {
     const made = paste(definition, steps);
     edit(made.definition);
     if (at) setSpots((old) => ({ ...old, ...Object.fromEntries(made.names.map((one, n) => [one, { x: at.x + 24 * n, y: at.y + (HEIGHT + 24) * n }])) }));
+    else window.setTimeout(fit, 50);
     setChosen(made.names);
   };
   const drop = (names: string[]) => {
     edit(remove(definition, names));
     setChosen([]);
   };
-  const fit = () => void flow.fitView({ maxZoom: 1 });
   const arrange = () => {
     setSpots({});
     window.setTimeout(fit, 50);

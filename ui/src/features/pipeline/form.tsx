@@ -172,17 +172,12 @@ export function Field(props: Props) {
     if (about.Type === "map") return depth === 0 ? <Entries {...props} /> : <Folded label={label} required={required} open={open}>{() => <Entries {...props} />}</Folded>;
   }
   return (
-    <FormField
-      label={required ? `${label} *` : label}
-      errorText={wanted ?? fault(about, value)}
-      secondaryControl={
-        <SpaceBetween direction="horizontal" size="xxs">
-          {isReference(value) ? <Button iconName="close" ariaLabel={`Type ${label} instead`} onClick={() => set(undefined)} /> : <Take label={label} choices={choices} set={set} />}
-          {remove && <Button iconName="remove" ariaLabel={`Remove ${label}`} onClick={remove} />}
-        </SpaceBetween>
-      }
-    >
-      {isReference(value) ? <Reference value={value} set={set} label={label} choices={choices} depth={depth} /> : <Plain shape={about} value={value} set={set} label={label} />}
+    <FormField label={required ? `${label} *` : label} errorText={wanted ?? fault(about, value)}>
+      <div className="beside">
+        {isReference(value) ? <Reference value={value} set={set} label={label} choices={choices} depth={depth} /> : <Plain shape={about} value={value} set={set} label={label} />}
+        {isReference(value) ? <Button iconName="close" ariaLabel={`Type ${label} instead`} onClick={() => set(undefined)} /> : <Take label={label} choices={choices} set={set} />}
+        {remove && <Button iconName="remove" ariaLabel={`Remove ${label}`} onClick={remove} />}
+      </div>
     </FormField>
   );
 }

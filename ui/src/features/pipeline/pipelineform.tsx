@@ -44,8 +44,11 @@ function One({ parameter, taken, set, rename, remove }: { parameter: Parameter; 
   return (
     <div role="group" aria-label={`Parameter ${Name}`}>
       <SpaceBetween size="xs">
-        <FormField label="Name" errorText={badName} secondaryControl={<Button iconName="remove" ariaLabel={`Remove parameter ${Name}`} onClick={remove} />}>
-          <Input value={called} onChange={({ detail }) => setCalled(detail.value)} onBlur={() => !badName && called !== Name && rename(called)} />
+        <FormField label="Name" errorText={badName}>
+          <div className="beside">
+            <Input value={called} onChange={({ detail }) => setCalled(detail.value)} onBlur={() => !badName && called !== Name && rename(called)} />
+            <Button iconName="remove" ariaLabel={`Remove parameter ${Name}`} onClick={remove} />
+          </div>
         </FormField>
         <FormField label="Type">
           <Select expandToViewport options={TYPES.map((one) => ({ value: one, label: one }))} selectedOption={{ value: Type, label: Type }} onChange={({ detail }) => make(detail.selectedOption.value as Parameter["Type"], text, words)} />
