@@ -37,6 +37,7 @@ from studiolo.services.sagemaker.tuning import controller as tuning
 from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker_runtime.asynchronous import invocation
 from studiolo.services.sagemaker_runtime.service import RuntimeService
+from studiolo.services.scheduler import service as scheduler
 from studiolo.services.sign_on import SingleSignOn
 from studiolo.services.sns.delivery import Delivery
 from studiolo.services.sns.service import SnsService
@@ -69,13 +70,15 @@ def ui_folder() -> Path | None:
 def indexers() -> Mapping[str, Indexer]:
     """Of every kind of record that lists filter by more than its name."""
     services = {**sagemaker.indexers(), **cloudwatch.indexers(), **autoscaling.indexers()}
-    services |= functions.indexers()
+    services |= {**functions.indexers(), **scheduler.indexers()}
     return {**services, invocation.KIND: invocation.index, **together.INDEXERS}
 
 
 def controllers(platform: Platform) -> list[Controller]:
     parts = (sagemaker, cloudwatch, autoscaling, functions)
-    return [controller for part in parts for controller in part.controllers(platform)]
+    found = [controller for part in parts for controller in part.controllers(platform)]
+    # What they start, they start by the operations that clients use.
+    return [*found, *scheduler.controllers(platform, SageMakerService(platform).handler)]
 
 
 def platform_of(config: Config) -> Platform:
@@ -107,6 +110,7 @@ def services_of(platform: Platform, door: Door | None = None) -> list[Service]:
         cloudwatch.CloudWatchService(platform),
         autoscaling.ApplicationAutoScalingService(platform),
         functions.LambdaService(platform),
+        scheduler.SchedulerService(platform),
         StudioService(platform, accounts, runtime.processor, door or Door(platform)),
     ]
     return [Noted(one, platform) if one.name in together.NOTED else one for one in every]

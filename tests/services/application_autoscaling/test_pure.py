@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studiolo.services.application_autoscaling.decide import Stepping, Tracking, adjusted, decide, step_of
-from studiolo.services.application_autoscaling.schedules import BadSchedule, parse
+from studiolo.services.schedules import BadSchedule, parse
 
 
 def tracking(now, peak=None, **more):
@@ -119,7 +119,7 @@ def test_schedules(schedule, zone, after, result):
         "",
         "cron(* * *)",
         "cron(60 * * * ? *)",
-        "cron(0 0 L * ? *)",
+        "cron(0 0 X * ? *)",
         "rate(0 days)",
         "rate(1 year)",
         "at(noon)",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studiolo.base.errors import Unsupported, ValidationError
-from studiolo.services.application_autoscaling import schedules
+from studiolo.services import schedules
 from studiolo.services.application_autoscaling.names import PROVISIONED, Target
 from studiolo.services.application_autoscaling.observe import PREDEFINED, UTILIZATION
 from studiolo.services.cloudwatch.queries import check as check_queries

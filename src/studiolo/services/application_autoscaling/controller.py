@@ -13,7 +13,7 @@ from typing import Any
 from studiolo.base.errors import ApiError
 from studiolo.base.record import Key, Record
 from studiolo.control.protocol import Again
-from studiolo.services.application_autoscaling import schedules
+from studiolo.services import schedules
 from studiolo.services.application_autoscaling.capacity import Capacity
 from studiolo.services.application_autoscaling.decide import decide
 from studiolo.services.application_autoscaling.names import ACTIVITY, COUNT, SCHEDULED, TARGET, identity, target_named

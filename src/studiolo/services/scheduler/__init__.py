@@ -1,0 +1,1 @@
+"""The `scheduler` service (EventBridge Scheduler): pipelines and functions started at times."""

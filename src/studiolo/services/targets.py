@@ -1,0 +1,76 @@
+"""What schedules and rules start: pipelines and functions. By a token: the same token again starts nothing again.
+
+Called by services/scheduler and services/events.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+from studiolo.base.arn import parse_arn
+from studiolo.base.errors import ApiError
+from studiolo.base.record import Record
+from studiolo.services.functions import invoking
+from studiolo.services.functions import names as functions
+from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.asking import Asker, Handlers
+from studiolo.store.protocol import Missing
+
+START_PIPELINE = "arn:aws:scheduler:::aws-sdk:sagemaker:startPipelineExecution"
+
+
+def token(*parts: object) -> str:
+    return hashlib.sha256("/".join(str(one) for one in parts).encode()).hexdigest()
+
+
+def kind_of(project: str, arn: str) -> str | None:
+    """ "pipeline", "function" or "start" (the universal target); None where it is nothing of this project that can be started."""
+    if arn == START_PIPELINE:
+        return "start"
+    parsed = parse_arn(arn)
+    if parsed is None or parsed.account != project:
+        return None
+    if parsed.service == "sagemaker" and parsed.type == "pipeline":
+        return "pipeline"
+    return "function" if parsed.service == "lambda" and parsed.resource.startswith("function:") else None
+
+
+class Targets:
+    def __init__(self, platform: Platform, handlers: Handlers) -> None:
+        self._platform = platform
+        self._asker = Asker(handlers)
+
+    async def pipeline(
+        self, record: Record, name: str, parameters: Sequence[Mapping[str, str]], token: str, why: str
+    ) -> str:
+        """Started for the person who made `record`; the execution's ARN. Raises ApiError."""
+        asked = {
+            "PipelineName": name,
+            "PipelineParameters": [dict(one) for one in parameters],
+            "PipelineExecutionDescription": why,
+            "ClientRequestToken": token,
+        }
+        return str((await self._asker.ask(record, "StartPipelineExecution", asked))["PipelineExecutionArn"])
+
+    async def start(self, record: Record, text: str, token: str) -> str:
+        """By a StartPipelineExecution request. Raises ApiError."""
+        try:
+            asked = json.loads(text)
+        except ValueError:
+            raise ApiError("The target's Input is no JSON.", code="ValidationException", status=400) from None
+        if not isinstance(asked, dict):
+            raise ApiError("The target's Input must be an object.", code="ValidationException", status=400)
+        answer = await self._asker.ask(record, "StartPipelineExecution", {"ClientRequestToken": token, **asked})
+        return str(answer["PipelineExecutionArn"])
+
+    def function(self, record: Record, arn: str, event: str, token: str) -> str:
+        """Raises ApiError."""
+        project = record.key.project
+        key = functions.function_key(project, arn)
+        try:
+            function = self._platform.store.get(key)
+        except Missing:
+            raise functions.not_found(project, key.name) from None
+        id = token[:32]
+        invoking.begin(self._platform, function, event, id, str(record.spec.get("_user", "")), "Event")
+        return id
