@@ -35,6 +35,10 @@ class Config:
         return self.home / "series.db"
 
     @property
+    def meter(self) -> Path:
+        return self.home / "meter.db"
+
+    @property
     def blobs(self) -> Path:
         return self.home / "blobs"
 

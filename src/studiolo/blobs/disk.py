@@ -70,6 +70,11 @@ class DiskBlobs(protocol.Blobs):
         where, values = ("WHERE owner = ?", [owner]) if owner is not None else ("", [])
         return [Bucket(*row) for row in self._index.all(f"SELECT name, owner, created FROM buckets {where}", *values)]
 
+    def stored(self, owner: str) -> int:
+        sql = "SELECT coalesce(sum(size), 0) FROM objects WHERE bucket IN (SELECT name FROM buckets WHERE owner = ?)"
+        row = self._index.one(sql, owner)
+        return int(row[0]) if row else 0
+
     def delete_bucket(self, name: str) -> None:
         self.bucket(name)
         if self._index.one("SELECT 1 FROM objects WHERE bucket = ? LIMIT 1", name):

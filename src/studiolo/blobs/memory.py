@@ -112,6 +112,9 @@ class MemoryBlobs(protocol.Blobs):
     def buckets(self, owner: str | None = None) -> Sequence[Bucket]:
         return [one for _, one in sorted(self._buckets.items()) if owner in (None, one.owner)]
 
+    def stored(self, owner: str) -> int:
+        return sum(one.size for bucket in self.buckets(owner) for one, _ in self._objects[bucket.name].values())
+
     def delete_bucket(self, name: str) -> None:
         with self._lock:
             self.bucket(name)

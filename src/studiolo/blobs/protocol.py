@@ -146,6 +146,10 @@ class Blobs(Protocol):
         """By name."""
         ...
 
+    def stored(self, owner: str) -> int:
+        """Bytes of all objects in the owner's buckets."""
+        ...
+
     def delete_bucket(self, name: str) -> None:
         """Raises BucketNotEmpty, NoSuchBucket."""
         ...

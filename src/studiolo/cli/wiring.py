@@ -14,6 +14,7 @@ from studiolo.base.reserve import Reserve
 from studiolo.blobs.disk import DiskBlobs
 from studiolo.control.loop import ControlLoop
 from studiolo.control.protocol import Controller
+from studiolo.meter.sqlite import SqliteMeter
 from studiolo.run.local.environments.local import LocalEnvironments
 from studiolo.run.local.runner import LocalRunner
 from studiolo.series.sqlite import SqliteSeries
@@ -26,6 +27,10 @@ from studiolo.services.functions import service as functions
 from studiolo.services.housekeeping import Housekeeping
 from studiolo.services.iam.service import IamService
 from studiolo.services.logs.service import LogsService
+from studiolo.services.metering.admission import Admission
+from studiolo.services.metering.budgets import BudgetController
+from studiolo.services.metering.metering import MeteredRunner, Metering
+from studiolo.services.metering.quotas import Room
 from studiolo.services.platform import Platform
 from studiolo.services.request import Service
 from studiolo.services.s3.service import S3Service
@@ -77,22 +82,31 @@ def indexers() -> Mapping[str, Indexer]:
 def controllers(platform: Platform) -> list[Controller]:
     parts = (sagemaker, cloudwatch, autoscaling, functions)
     found = [controller for part in parts for controller in part.controllers(platform)]
-    # What they start, they start by the operations that clients use.
-    return [*found, *scheduler.controllers(platform, SageMakerService(platform).handler)]
+    # What they start or stop, they do by the operations that clients use.
+    handlers = SageMakerService(platform).handler
+    return [*found, *scheduler.controllers(platform, handlers), BudgetController(platform, handlers)]
 
 
 def platform_of(config: Config) -> Platform:
     store = SqliteStore(config.records, indexers(), Reserve(config.home / "reserve"))
+    meter = SqliteMeter(config.meter)
+    local = LocalRunner(config.runs, config.run_state, hide=[config.home], preload=SERVING)
     return Platform(
         config,
         system_clock,
         store,
         DiskBlobs(config.blobs, durable=os.environ.get("STUDIOLO_DURABLE_OBJECTS") == "1"),
         SqliteSeries(config.series),
-        LocalRunner(config.runs, config.run_state, hide=[config.home], preload=SERVING),
+        MeteredRunner(local, Metering(store, local, meter, system_clock)),
         LocalEnvironments(config.environments, config.home / "environments.toml"),
         Accounts(store, system_clock),
+        meter=meter,
+        admit=Admission(store, meter, system_clock),
     )
+
+
+def metering_of(platform: Platform) -> Metering | None:
+    return platform.runner.metering if isinstance(platform.runner, MeteredRunner) else None
 
 
 def services_of(platform: Platform, door: Door | None = None) -> list[Service]:
@@ -102,7 +116,7 @@ def services_of(platform: Platform, door: Door | None = None) -> list[Service]:
     every: list[Service] = [
         SageMakerService(platform),
         runtime,
-        S3Service(platform.blobs, platform.clock),
+        S3Service(platform.blobs, platform.clock, Room(platform.store, platform.blobs).take),
         StsService(accounts),
         IamService(),
         LogsService(platform),
@@ -111,7 +125,7 @@ def services_of(platform: Platform, door: Door | None = None) -> list[Service]:
         autoscaling.ApplicationAutoScalingService(platform),
         functions.LambdaService(platform),
         scheduler.SchedulerService(platform),
-        StudioService(platform, accounts, runtime.processor, door or Door(platform)),
+        StudioService(platform, accounts, runtime.processor, door or Door(platform), metering_of(platform)),
     ]
     return [Noted(one, platform) if one.name in together.NOTED else one for one in every]
 
@@ -154,7 +168,9 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     )
     assert isinstance(platform.identity, Accounts)
     telling = (Teller(platform, platform.identity), WebhookDelivery(platform))
-    background = (loop, runtime.processor, Delivery(platform), *telling, Housekeeping(platform))
+    metering = metering_of(platform)
+    assert metering is not None
+    background = (loop, runtime.processor, Delivery(platform), *telling, Housekeeping(platform), metering)
 
     async def main() -> None:
         async def ready() -> None:
@@ -179,6 +195,8 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     runtime.flush()
     next(one for one in services if isinstance(one, LogsService)).close()
     platform.runner.close()
+    if platform.meter is not None:
+        platform.meter.close()
     platform.series.close()
     platform.blobs.close()
     platform.store.close()

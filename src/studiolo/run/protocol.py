@@ -84,6 +84,8 @@ class MemberState:
     message: str = ""
     """What went wrong on start, in a sentence."""
     ended: float | None = None
+    ran: bool = True
+    """False: no process of it has come to be (yet); `started` is then when it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

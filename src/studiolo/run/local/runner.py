@@ -460,9 +460,12 @@ def _state(folder: Folder, name: str, since: float) -> MemberState:
     with contextlib.suppress(OSError, ValueError):
         shim = folder.read("shim.json")
         started, pid = shim["began"], shim["pid"]
+    ran = pid is not None
     log = Path(folder.file("log"))
     try:
         done = folder.read("exit.json")
     except (OSError, ValueError):
-        return MemberState(name, "running", started, log, pid)
-    return MemberState(name, "exited", started, log, None, done["code"], done["reason"], done["message"], done["ended"])
+        return MemberState(name, "running", started, log, pid, ran=ran)
+    return MemberState(
+        name, "exited", started, log, None, done["code"], done["reason"], done["message"], done["ended"], ran
+    )

@@ -3,7 +3,7 @@
 from studiolo.base.errors import ApiError
 
 _STATUS = {
-    "NoSuchVersion": 404, "InvalidPartNumber": 416,
+    "NoSuchVersion": 404, "InvalidPartNumber": 416, "QuotaExceeded": 403,
     "NoSuchBucket": 404, "NoSuchKey": 404, "NoSuchUpload": 404, "AccessDenied": 403, "BucketAlreadyExists": 409,
     "BucketNotEmpty": 409, "PreconditionFailed": 412, "InvalidRange": 416, "InsufficientStorage": 507, "NotImplemented": 501,
     "NoSuchTagSet": 404, "NoSuchBucketPolicy": 404, "NoSuchCORSConfiguration": 404, "NoSuchLifecycleConfiguration": 404,

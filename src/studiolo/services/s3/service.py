@@ -1,6 +1,6 @@
 """The `s3` service: which operation is done by what. Versioning, policies and the like are answered truthfully as unset."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from studiolo.base.arn import REGION
@@ -44,12 +44,17 @@ _UNSET = {
 }
 
 
+Take = Callable[[str, int], Awaitable[None]]
+
+
 class S3Service:
     name = "s3"
 
-    def __init__(self, blobs: Blobs, clock: Clock) -> None:
+    def __init__(self, blobs: Blobs, clock: Clock, room: Take | None = None) -> None:
+        """room: asked before a write, of (project, bytes); raises where there is none."""
         self._blobs = blobs
         self._clock = clock
+        self._room = room
         plain: dict[str, Callable[[Blobs, Call], Any]] = {
             "ListObjects": listing.version_1,
             "ListObjectsV2": listing.version_2,
@@ -86,6 +91,8 @@ class S3Service:
         }
         self._handlers |= {name: _awaited(act, blobs) for name, act in plain.items()}
         self._handlers |= {name: _awaited(act, blobs, clock) for name, act in timed.items()}
+        for name in ("PutObject", "UploadPart", "CopyObject", "UploadPartCopy") if room is not None else ():
+            self._handlers[name] = self._with_room(self._handlers[name])
         self._handlers |= {name: self._unset(code) for name, code in _UNSET.items()}
 
     def operations(self) -> Mapping[str, Handler]:
@@ -192,6 +199,24 @@ class S3Service:
         grants = ("AccessControlPolicy", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
         if call.params.get("ACL") != "bucket-owner-full-control" or any(call.params.get(name) for name in grants):
             raise s3_error("AccessControlListNotSupported")
+
+    def _with_room(self, handler: Handler) -> Handler:
+        async def take_and_write(call: Call) -> Any:
+            assert self._room is not None
+            access.bucket(self._blobs, call)
+            if "CopySource" in call.params:
+                source = objects.source_of(call.params["CopySource"])
+                try:
+                    access.bucket(self._blobs, call, source[0])
+                    size = self._blobs.head(*source).size
+                except NoSuchKey:
+                    size = 0
+            else:
+                size = getattr(call.params.get("Body"), "length", None) or 0
+            await self._room(call.caller.project, size)
+            return await handler(call)
+
+        return take_and_write
 
     def _unset(self, code: str) -> Handler:
         async def answer(call: Call) -> None:

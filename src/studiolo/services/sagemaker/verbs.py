@@ -72,6 +72,7 @@ class Verbs:
         spec = {name: value for name, value in call.params.items() if name not in (self._name_member, "Tags")}
         tags = tags_of(call.params.get("Tags"))
         spec = self.kind.prepare(self.platform, call, spec)
+        self.platform.admit(key, call.caller.user, spec)
         now = self.platform.clock()
         try:
             record = self.platform.store.create(key, spec, self.kind.born(spec, now), now=now, tags=tags)
@@ -95,6 +96,7 @@ class Verbs:
         while True:
             record = self.find(call)
             spec = self.kind.update(self.platform, call, record)
+            self.platform.admit(record.key, call.caller.user, spec)
             try:
                 self.platform.store.write(record, now=self.platform.clock(), spec=spec)
             except (Stale, Missing):

@@ -4,6 +4,7 @@ Called by the service, and by whatever in the studio has something to tell (asyn
 waits for a receiver.
 """
 
+import contextlib
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from studiolo.base.arn import Arn, parse_arn
 from studiolo.base.record import Key, Record
 from studiolo.services.platform import Platform
-from studiolo.store.protocol import Missing, Query
+from studiolo.store.protocol import AlreadyExists, Missing, Query
 
 TOPIC, SUBSCRIPTION, NOTIFICATION = "Topic", "Subscription", "Notification"
 
@@ -47,15 +48,22 @@ def subscriptions(platform: Platform, project: str, topic: str) -> Iterator[Reco
 
 
 def publish(
-    platform: Platform, project: str, arn: str, message: str, *, subject: str = "", attributes: Mapping[str, Any] = {}
+    platform: Platform,
+    project: str,
+    arn: str,
+    message: str,
+    *,
+    subject: str = "",
+    attributes: Mapping[str, Any] = {},
+    id: str | None = None,
 ) -> str:
-    """The message's id. Raises NoSuchTopic."""
+    """The message's id; one that is given is not published twice while it is on its way. Raises NoSuchTopic."""
     key = topic_key(project, arn)
     try:
         topic = platform.store.get(key)
     except Missing:
         raise NoSuchTopic(arn) from None
-    id, now = str(uuid.uuid4()), platform.clock()
+    id, now = id or str(uuid.uuid4()), platform.clock()
     for one in subscriptions(platform, project, topic.key.name):
         spec = {
             "MessageId": id,
@@ -67,5 +75,6 @@ def publish(
             "Subscription": one.key.name,
             "Raw": bool(one.spec.get("Raw")),
         }
-        platform.store.create(Key(project, NOTIFICATION, f"{id}-{one.key.name}"), spec, {"Attempts": 0}, now=now)
+        with contextlib.suppress(AlreadyExists):
+            platform.store.create(Key(project, NOTIFICATION, f"{id}-{one.key.name}"), spec, {"Attempts": 0}, now=now)
     return id

@@ -16,6 +16,8 @@ from studiolo.base.instances import instance, table
 from studiolo.base.record import Key
 from studiolo.blobs.protocol import NoSuchBucket, NoSuchKey
 from studiolo.run.protocol import Resources
+from studiolo.services.metering.metering import Metering
+from studiolo.services.metering.prices import prices
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.services.s3uri import default_bucket
@@ -35,6 +37,7 @@ from studiolo.services.studio.together.comments import Comments
 from studiolo.services.studio.together.here import PeopleHere
 from studiolo.services.studio.together.notices import Notices
 from studiolo.services.studio.together.webhooks import Webhooks
+from studiolo.services.studio.usage import UsageOperations
 from studiolo.services.studio.workbench import Workbench
 from studiolo.store.protocol import Missing
 from studiolo.wire.model import add_models
@@ -52,7 +55,14 @@ OWN = frozenset({
 class StudioService:
     name = "studio"
 
-    def __init__(self, platform: Platform, accounts: Accounts, processor: Processor, door: Door) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        accounts: Accounts,
+        processor: Processor,
+        door: Door,
+        metering: Metering | None = None,
+    ) -> None:
         self._platform = platform
         self._accounts = accounts
         self._environments = EnvironmentVersions(platform)
@@ -62,6 +72,7 @@ class StudioService:
         workbench = Workbench(platform, door)
         activity, comments, notices = Activity(platform), Comments(platform, accounts), Notices(platform)
         webhooks, here = Webhooks(platform), PeopleHere(platform)
+        usage = UsageOperations(platform, metering)
         self._handlers: dict[str, Handler] = {
             "GetSession": people.get_session,
             "ListProjects": people.list_projects,
@@ -113,6 +124,15 @@ class StudioService:
             "SendTestWebhook": webhooks.test,
             "PutPresence": here.put,
             "ListPresence": here.list,
+            "GetUsage": usage.get,
+            "ExportUsage": usage.export,
+            "GetPrices": usage.get_prices,
+            "PutPrices": usage.put_prices,
+            "PutBudget": usage.put_budget,
+            "ListBudgets": usage.list_budgets,
+            "DeleteBudget": usage.delete_budget,
+            "PutQuota": usage.put_quota,
+            "ListQuotas": usage.list_quotas,
         }
 
     def operations(self) -> Mapping[str, Handler]:
@@ -123,7 +143,9 @@ class StudioService:
 
     def reads(self, operation: str) -> bool:
         """What concerns only oneself a viewer may do, too; people.py asks for more where more is needed."""
-        own = OWN | {"CreateAccessKey", "DeleteAccessKey", "SetPassword", "PreviewObject", "CreateProject"}
+        own = OWN | {
+            "CreateAccessKey", "DeleteAccessKey", "SetPassword", "PreviewObject", "CreateProject", "ExportUsage",
+        }  # fmt: skip
         return operation.startswith(("Get", "List", "Describe")) or operation in own
 
     # Keys.
@@ -216,7 +238,7 @@ class StudioService:
         }
 
     async def _instance_types(self, call: Call) -> Mapping[str, Any]:
-        total = self._platform.runner.machine().total
+        total, price = self._platform.runner.machine().total, prices(self._platform.store)
         return {
             "InstanceTypes": [
                 {
@@ -224,7 +246,7 @@ class StudioService:
                     "Cores": one.cores,
                     "Memory": one.memory,
                     "Gpus": one.gpus,
-                    "PricePerHour": one.price,
+                    "PricePerHour": price[one.type],
                     "Fits": one.cores <= total.cores and one.memory <= total.memory * 1.1 and one.gpus <= total.gpus,
                 }
                 for one in table().values()

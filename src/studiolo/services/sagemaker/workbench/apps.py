@@ -65,6 +65,7 @@ class Apps:
         key = names.app_key(
             project, space.spec["DomainId"], space.spec["SpaceName"], params["AppType"], params["AppName"]
         )
+        self._platform.admit(key, call.caller.user, spec)
         born = {"Status": "Pending", "_generation": spec["_generation"], "_message": "Starting"}
         while True:
             try:

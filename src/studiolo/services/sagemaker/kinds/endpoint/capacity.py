@@ -76,6 +76,7 @@ async def update_capacities(platform: Platform, call: Call) -> Mapping[str, Any]
         for one in call.params["DesiredWeightsAndCapacities"]:
             wishes[one["VariantName"]] = _changed(record, live, one)
         spec = {**record.spec, "_desired": {str(live["Generation"]): wishes}}
+        platform.admit(key, call.caller.user, spec)
         try:
             platform.store.write(record, now=platform.clock(), spec=spec)
         except (Stale, Missing):

@@ -1,0 +1,18 @@
+"""Whether something that needs instances may begin: asked by the verbs before they write (platform.admit)."""
+
+from studiolo.base.clock import Clock
+from studiolo.base.record import Document, Key
+from studiolo.meter.protocol import Meter
+from studiolo.services.metering import budgets, quotas
+from studiolo.store.protocol import Store
+
+
+class Admission:
+    def __init__(self, store: Store, meter: Meter, clock: Clock) -> None:
+        self._store, self._meter, self._clock = store, meter, clock
+
+    def __call__(self, key: Key, user: str, spec: Document) -> None:
+        """Raises LimitExceeded."""
+        budgets.refuse(self._store, self._meter, key.project, user, key.kind, self._clock())
+        if key.kind in quotas.COMPUTE:
+            quotas.check(self._store, key, spec)

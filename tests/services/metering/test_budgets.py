@@ -1,0 +1,137 @@
+"""Budgets and quotas: told once, refused with AWS's code, and a lowered quota can be met."""
+
+import asyncio
+import calendar
+import dataclasses
+
+import pytest
+from killing import ACCOUNT
+from studio_in_memory import Studio
+
+from studiolo.base.errors import LimitExceeded
+from studiolo.base.record import Key
+from studiolo.meter.protocol import Stretch, Subject
+from studiolo.meter.sqlite import SqliteMeter
+from studiolo.services.metering.admission import Admission
+from studiolo.services.metering.budgets import BudgetController, decide, month_of
+from studiolo.services.metering.quotas import in_use
+from studiolo.services.sns.publishing import NOTIFICATION
+from studiolo.store.protocol import Query
+
+NOW = float(calendar.timegm((2026, 2, 10, 0, 0, 0)))
+BUDGET = {"Amount": 10.0, "Thresholds": [50, 100], "Action": "None"}
+
+
+def test_a_month_of_utc():
+    name, first, last = month_of(NOW)
+    assert (name, last - first) == ("2026-02", 27)
+
+
+def test_each_threshold_is_told_once_a_month():
+    step = decide(BUDGET, {}, 4.9, NOW)
+    assert (list(step.alerts), step.stop) == ([], False)
+    step = decide(BUDGET, step.status, 5.0, NOW)
+    assert list(step.alerts) == [50]
+    step = decide(BUDGET, step.status, 12.0, NOW)
+    assert list(step.alerts) == [100]
+    assert list(decide(BUDGET, step.status, 12.0, NOW).alerts) == []
+    assert list(decide(BUDGET, step.status, 5.5, NOW + 28 * 86400).alerts) == [50]
+    assert decide({**BUDGET, "Action": "Stop"}, step.status, 12.0, NOW).stop
+
+
+@pytest.fixture
+def studio(tmp_path):
+    made, meter = Studio(tmp_path, clock=lambda: NOW), SqliteMeter(":memory:")
+    made.platform = dataclasses.replace(
+        made.platform, meter=meter, admit=Admission(made.store, meter, made.platform.clock)
+    )
+    return made
+
+
+def spend(studio, amount, user="ann"):
+    whose = Subject(ACCOUNT, user, "TrainingJob", "j", "ml.m5.large")
+    studio.platform.meter.record(
+        [Stretch(f"TrainingJob/{ACCOUNT}/{user}", "a", NOW - 3600, NOW, True, whose, 1, amount)]
+    )
+
+
+def look(studio):
+    controller = BudgetController(studio.platform, studio.service.handler)
+    for key in controller.keys():
+        asyncio.run(controller.reconcile(key))
+
+
+def test_a_webhook_is_told_once_and_a_spent_budget_refuses(studio):
+    studio.put("Budget", "all", {**BUDGET, "Webhook": "http://hook.test/x", "Action": "Refuse"})
+    job = {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1}}
+    studio.platform.admit(Key(ACCOUNT, "TrainingJob", "n"), "ann", job)
+    spend(studio, 11.0)
+    look(studio)
+    look(studio)
+    sent = studio.store.query(Query(NOTIFICATION, ACCOUNT)).records
+    assert sorted(one.spec["Subject"] for one in sent) == ["Budget all: 100%", "Budget all: 50%"]
+    assert all("11.00 of 10 USD in 2026-02" in one.spec["Message"] for one in sent)
+    with pytest.raises(
+        LimitExceeded, match=r"'Budget all for 2026-02' is 10 USD, with current utilization of 11.00 USD"
+    ):
+        studio.platform.admit(Key(ACCOUNT, "TrainingJob", "n"), "ann", job)
+    studio.platform.admit(Key(ACCOUNT, "Model", "m"), "ann", {})
+
+
+def test_a_persons_budget_is_the_persons_alone(studio):
+    studio.put("Budget", "bobs", {**BUDGET, "User": "bob", "Action": "Refuse"})
+    spend(studio, 50.0, "ann")
+    studio.platform.admit(Key(ACCOUNT, "TrainingJob", "n"), "bob", {})
+    spend(studio, 50.0, "bob")
+    studio.platform.admit(Key(ACCOUNT, "TrainingJob", "n"), "ann", {})
+    with pytest.raises(LimitExceeded):
+        studio.platform.admit(Key(ACCOUNT, "TrainingJob", "n"), "bob", {})
+
+
+def test_stop_stops_what_runs(studio):
+    spec = {"_user": "ann", "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1}}
+    studio.put("TrainingJob", "runs", spec, {"TrainingJobStatus": "InProgress"})
+    studio.put("TrainingJob", "bobs", {**spec, "_user": "bob"}, {"TrainingJobStatus": "InProgress"})
+    studio.put("Budget", "anns", {**BUDGET, "User": "ann", "Action": "Stop"})
+    look(studio)
+    assert "_stop" not in studio.store.get(Key(ACCOUNT, "TrainingJob", "runs")).spec
+    spend(studio, 10.0)
+    look(studio)
+    assert "_stop" in studio.store.get(Key(ACCOUNT, "TrainingJob", "runs")).spec
+    assert "_stop" not in studio.store.get(Key(ACCOUNT, "TrainingJob", "bobs")).spec
+
+
+def test_quotas_count_what_goes_on(studio):
+    job = {"ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2}}
+    studio.put("TrainingJob", "a", job, {"TrainingJobStatus": "InProgress"})
+    studio.put("TrainingJob", "old", job, {"TrainingJobStatus": "Completed"})
+    variant = {"VariantName": "v", "InstanceType": "ml.m5.large", "Count": 1, "Containers": [], "Shadow": False}
+    plan = {"Generation": 1, "Variants": [variant]}
+    endpoint = studio.put(
+        "Endpoint", "e", {"EndpointConfigName": "c", "_generation": 1}, {"EndpointStatus": "InService", "_live": plan}
+    )
+    assert in_use(studio.store, ACCOUNT) == (3, 10.0)
+    studio.put("Quota", "quota", {"Instances": 4, "Cores": 11})
+    sentence = (
+        "The account-level service limit 'Total cores of the project' is 11 Cores, with current utilization of 10 Cores and "
+        "a request delta of 4 Cores"
+    )
+    one = {"ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}}
+    with pytest.raises(LimitExceeded, match=sentence):
+        studio.platform.admit(Key(ACCOUNT, "TrainingJob", "n"), "ann", one)
+    with pytest.raises(
+        LimitExceeded, match=r"is 4 Instances, with current utilization of 3 Instances .* delta of 2 Inst"
+    ):
+        studio.platform.admit(Key(ACCOUNT, "ProcessingJob", "n"), "ann", job)
+
+    def counts(count):
+        spec = {**endpoint.spec, "_desired": {"1": {"v": {"Count": count}}}}
+        studio.platform.admit(endpoint.key, "ann", spec)
+
+    counts(0)
+    with pytest.raises(LimitExceeded, match="request delta of 2 Instances"):
+        counts(3)
+    # A quota below what there is refuses more, and never less.
+    quota = studio.store.get(Key(ACCOUNT, "Quota", "quota"))
+    studio.store.write(quota, now=1.0, spec={"Instances": 1})
+    counts(1)
