@@ -206,6 +206,18 @@ def test_sessions_stay_with_their_instance(studio, runtime, sagemaker):
     sagemaker.delete_endpoint(EndpointName=it)
 
 
+def test_a_long_request_holds_up_no_other(studio, runtime, sagemaker):
+    it = endpoint(studio, variant(model(studio, WILD, Environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "2"})))
+    with concurrent.futures.ThreadPoolExecutor(9) as pool:
+        # Connections to both workers, so that the next requests meet the busy one, too.
+        list(pool.map(lambda _: invoke(runtime, it, "sleep0.05"), range(16)))
+        long = pool.submit(invoke, runtime, it, "sleep4")
+        time.sleep(0.2)
+        assert len(list(pool.map(lambda _: invoke(runtime, it), range(100)))) == 100 and not long.done()
+        assert long.result()
+    sagemaker.delete_endpoint(EndpointName=it)
+
+
 def test_hanging_leaking_and_crashing_models(studio, runtime, sagemaker):
     env = {"SAGEMAKER_MODEL_SERVER_TIMEOUT": "2", "SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
     it = endpoint(studio, variant(model(studio, WILD, Environment=env)))

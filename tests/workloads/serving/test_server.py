@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 
 ECHO = """
 import json
@@ -172,3 +173,35 @@ def test_a_transform_fn_is_never_batched(instance):
     for at, link in enumerate(links):
         link.send(b"0.0%d" % at)
     assert [link.answer() for link in links] == [(200, b"0.0%d" % at) for at in range(4)]
+
+
+def test_no_request_waits_behind_a_long_one_while_another_worker_rests(instance):
+    instance.code(SLOW)
+    links = [instance.start(workers=2).link() for _ in range(12)]
+    assert all(link.ask(b"0") == (200, b"0") for link in links)
+    for turn in range(3):
+        # All come at once, so that each worker may have read none but its first.
+        for place in range(12):
+            at = (place + turn * 5) % 12
+            links[at].send(b"1.5" if place == 0 else b"0.001")
+        began = time.monotonic()
+        for place in range(1, 12):
+            assert links[(place + turn * 5) % 12].answer() == (200, b"0.001")
+        assert time.monotonic() - began < 1.2
+        assert links[turn * 5 % 12].answer() == (200, b"1.5")
+
+
+def test_two_long_ones_let_the_others_go_when_the_first_ends(instance):
+    instance.code(SLOW)
+    links = [instance.start(workers=2).link() for _ in range(6)]
+    assert all(link.ask(b"0") == (200, b"0") for link in links)
+    links[0].send(b"3")
+    time.sleep(0.1)
+    instance.link().send(b"0.5")
+    time.sleep(0.1)
+    began = time.monotonic()
+    for link in links[1:]:
+        link.send(b"0.001")
+    assert all(link.answer() == (200, b"0.001") for link in links[1:])
+    assert time.monotonic() - began < 2
+    assert links[0].answer() == (200, b"3")

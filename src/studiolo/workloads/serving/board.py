@@ -24,9 +24,17 @@ class Board:
     def rest(self, slot: int) -> None:
         struct.pack_into("d", self._memory, 8 * slot, 0.0)
 
+    def leave(self, slot: int) -> None:
+        """Nobody is there to answer, or not for long."""
+        struct.pack_into("d", self._memory, 8 * slot, -1.0)
+
     def busy_since(self, slot: int) -> float:
         """Of the clock time.monotonic; 0 while it waits."""
-        return struct.unpack_from("d", self._memory, 8 * slot)[0]
+        return max(0.0, struct.unpack_from("d", self._memory, 8 * slot)[0])
+
+    def resting(self) -> list[int]:
+        """The workers that wait for a request."""
+        return [at for at in range(self.workers) if struct.unpack_from("d", self._memory, 8 * at)[0] == 0.0]
 
     def inbox(self, slot: int) -> socket.socket:
         return self._inboxes[slot][0]
@@ -39,9 +47,9 @@ class Board:
             return False
         return True
 
-    def received(self, slot: int) -> list[socket.socket]:
+    def received(self, slot: int, most: int = -1) -> list[socket.socket]:
         found: list[socket.socket] = []
-        while len(found) < 64:
+        while len(found) < (64 if most < 0 else most):
             try:
                 _, fds, _, _ = socket.recv_fds(self._inboxes[slot][0], 16, 4)
             except OSError:

@@ -2,7 +2,8 @@
 
 Its only client is the router. Several workers accept on one listening socket; each answers what waits on its connections,
 one request at a time or, where that is asked for, many in one prediction (batching.py). In a multi-model instance a
-connection goes to the worker that holds the model (multi_model.py). Told to end, it answers all that was sent before.
+connection goes to the worker that holds the model (multi_model.py); in others one that waits behind a long request goes to
+a worker that rests (sharing.py). Told to end, it answers all that was sent before.
 """
 
 import os
@@ -17,6 +18,7 @@ from studiolo.workloads.serving.board import Board
 from studiolo.workloads.serving.handler import Answer, Handler
 from studiolo.workloads.serving.messages import Bad, Connection, Request
 from studiolo.workloads.serving.multi_model import Models, model_of, owner
+from studiolo.workloads.serving.sharing import Sharing
 
 PARAMETERS = b'{"MaxConcurrentTransforms":1,"BatchStrategy":"MULTI_RECORD","MaxPayloadInMB":6}'
 GREED = 16
@@ -47,13 +49,22 @@ class Worker:
         self._connections: dict[int, Connection] = {}
         self._poll = select.epoll()
         self._leaving = False
+        self._asked: list[_Waiting] = []
+        """What is being answered."""
+        alone = models is not None or board.workers == 1
+        self._sharing = None if alone else Sharing(board, self._share)
+        # A request that was read can't be handed over any more.
+        self._most = -1 if self._batch.size > 1 or alone else 1
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self._leave)
         self._listening.setblocking(False)
         self._poll.register(self._listening.fileno(), select.EPOLLIN | select.EPOLLEXCLUSIVE)
-        if self._models is not None:
+        if self._models is not None or self._sharing is not None:
             self._poll.register(self._board.inbox(self._slot).fileno(), select.EPOLLIN)
+        if self._sharing is not None:
+            self._sharing.start()
+        self._rest()
         parent = os.getppid()
         while os.getppid() == parent:
             waiting = self._gather(0.02 if self._leaving else ORPHAN_LOOK)
@@ -61,8 +72,10 @@ class Worker:
                 self._work(waiting)
                 # Requests that came in one piece with those just answered.
                 waiting = self._buffered([one.connection for one in waiting])
-            if self._leaving and not self._left():
-                return
+            if self._leaving:
+                self._board.leave(self._slot)
+                if not self._left():
+                    return
 
     def _leave(self, number: int, frame: object) -> None:
         self._leaving = True
@@ -97,15 +110,15 @@ class Worker:
 
     def _look(self, patience: float) -> list[_Waiting]:
         ready: list[Connection] = []
-        for fd, _ in self._poll.poll(patience):
+        for fd, _ in self._poll.poll(patience, self._most):
             if fd == self._listening.fileno():
                 # One, so that the other workers get theirs; a batch takes what there is.
                 fresh = [self._accept() for _ in range(GREED if self._batch.size > 1 else 1)]
                 self._hear([one for one in fresh if one is not None], ready)
             elif fd in self._connections:
                 self._hear([self._connections[fd]], ready)
-            elif self._models is not None:
-                self._hear([self._add(link) for link in self._board.received(self._slot)], ready)
+            elif fd == self._board.inbox(self._slot).fileno():
+                self._hear([self._add(link) for link in self._board.received(self._slot, self._most)], ready)
         return self._buffered(ready)
 
     def _hear(self, connections: list[Connection], ready: list[Connection]) -> None:
@@ -118,7 +131,7 @@ class Worker:
         """One whole request of each; what can't go on is closed."""
         found: list[_Waiting] = []
         for connection in connections:
-            if connection.fd not in self._connections:
+            if self._connections.get(connection.fd) is not connection:
                 continue
             try:
                 request = connection.take()
@@ -142,9 +155,8 @@ class Worker:
     def _accept_all(self) -> None:
         while self._accept() is not None:
             pass
-        if self._models is not None:
-            for link in self._board.received(self._slot):
-                self._add(link)
+        for link in self._board.received(self._slot):
+            self._add(link)
 
     def _add(self, link: socket.socket) -> Connection:
         connection = Connection(link)
@@ -153,7 +165,8 @@ class Worker:
         return connection
 
     def _close(self, connection: Connection) -> None:
-        if self._connections.pop(connection.fd, None) is not None:
+        if self._connections.get(connection.fd) is connection:
+            del self._connections[connection.fd]
             self._poll.unregister(connection.fd)
             connection.close()
 
@@ -173,6 +186,9 @@ class Worker:
 
     def _work(self, waiting: list[_Waiting]) -> None:
         self._board.begin(self._slot)
+        self._asked = waiting
+        if self._sharing is not None:
+            self._sharing.answers()
         try:
             if self._batch.size > 1 and self._handler is not None and len(waiting) > 1:
                 waiting = self._together(self._handler, waiting)
@@ -180,7 +196,28 @@ class Worker:
                 self._board.begin(self._slot)
                 self._answer(one.connection, self._route(one.request))
         finally:
+            if self._sharing is not None:
+                self._sharing.rests()
+            self._rest()
+
+    def _rest(self) -> None:
+        if self._leaving:
+            self._board.leave(self._slot)
+        else:
             self._board.rest(self._slot)
+
+    def _share(self, resting: list[int]) -> None:
+        """Called by another thread (sharing.py): this one is answering, and touches nothing but what it was asked."""
+        for link in self._board.received(self._slot):
+            self._add(link)
+        asked = {one.connection.fd for one in self._asked}
+        at = 0
+        for connection in list(self._connections.values()):
+            if connection.fd in asked or connection.begun or not connection.peek():
+                continue
+            if self._board.hand_over(connection.link, resting[at % len(resting)]):
+                self._close(connection)
+                at += 1
 
     def _together(self, handler: Handler, waiting: list[_Waiting]) -> list[_Waiting]:
         """Answers the invocations; what else there is comes back."""

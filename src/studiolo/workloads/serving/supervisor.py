@@ -123,7 +123,7 @@ class Supervisor:
     def _fork(self, at: int, now: float) -> None:
         slot = self._slots[at]
         slot.began, slot.due, slot.ending, slot.why = now, 0.0, 0.0, ""
-        self._board.rest(at)
+        self._board.leave(at)
         pid = os.fork()
         if pid:
             slot.pid = pid
@@ -199,9 +199,10 @@ class Supervisor:
                 break
             if not pid:
                 break
-            for slot in self._slots:
+            for at, slot in enumerate(self._slots):
                 if slot.pid == pid:
                     slot.pid = 0
+                    self._board.leave(at)
                     ended.append((slot, status))
         return ended
 
