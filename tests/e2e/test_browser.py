@@ -27,6 +27,8 @@ PAGES = [
     "/batch",
     "/batch/create",
     "/alarms",
+    "/activity",
+    "/notifications",
     "/data",
     "/projects",
     "/members",

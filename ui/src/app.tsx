@@ -18,6 +18,10 @@ const Palette = lazy(() => import("./frame/palette").then((all) => ({ default: a
 const SignIn = lazy(() => import("./features/session/sign-in").then((all) => ({ default: all.SignIn })));
 const DeployDialog = lazy(() => import("./features/deploy/dialog").then((all) => ({ default: all.DeployDialog })));
 
+const NoProject = lazy(() => import("./frame/no-project").then((all) => ({ default: all.NoProject })));
+
+/** Pages that need none. */
+const WITHOUT_PROJECT = ["/projects", "/settings", "/invite"];
 const WIDE = "studiolo.navigation";
 
 function useKeys(openPalette: () => void) {
@@ -69,7 +73,7 @@ export function App() {
   const [question, setQuestion] = useState<Question>();
   const [finding, setFinding] = useState(false);
   const [wide, toggle] = useWide();
-  const connected = useEvents(client, session?.project?.account);
+  const connected = useEvents(client, session?.project?.account, session?.user, load);
   useKeys(useCallback(() => setFinding(true), []));
   const notify = useCallback((message: FlashbarProps.MessageDefinition & { id: string }) => {
     const drop = () => setMessages((all) => all.filter((one) => one.id !== message.id));
@@ -121,9 +125,7 @@ export function App() {
               </Suspense>
             </div>
           )}
-          <Suspense fallback={<Skeleton />}>
-            <Outlet />
-          </Suspense>
+          <Suspense fallback={<Skeleton />}>{session.project || WITHOUT_PROJECT.includes(path) ? <Outlet /> : <NoProject admin={session.studioAdmin} />}</Suspense>
         </main>
       </div>
       <Suspense fallback={null}>

@@ -8,6 +8,7 @@ import type { Session } from "../api/types";
 import { isDark, setTheme } from "../shared/theme";
 import { Sign } from "./icons";
 import { placeOf } from "./navigation";
+import { Bell, WhoIsHere } from "./together";
 
 const WORDS: Record<string, string> = { create: "Create", compare: "Compare" };
 
@@ -64,6 +65,12 @@ export function Bar({ session, path, wide, toggle, find }: Props) {
         <span>Search or command</span>
         <kbd aria-hidden="true">Ctrl K</kbd>
       </button>
+      {session.project && (
+        <>
+          <WhoIsHere user={session.user} path={path} />
+          <Bell />
+        </>
+      )}
       <button
         type="button"
         className="plain"

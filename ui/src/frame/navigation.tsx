@@ -36,6 +36,7 @@ export const PLACES: { title?: string; places: Place[] }[] = [
   {
     title: "Studio",
     places: [
+      { text: "Activity", to: "/activity", sign: "activity", needs: "studio:ListActivity" },
       { text: "Projects", to: "/projects", sign: "project" },
       { text: "Members", to: "/members", sign: "people" },
       { text: "Access keys", to: "/keys", sign: "key" },
@@ -45,8 +46,11 @@ export const PLACES: { title?: string; places: Place[] }[] = [
   },
 ];
 
+/** Pages that are reached from elsewhere than the navigation. */
+const ASIDE: Place[] = [{ text: "Notifications", to: "/notifications", sign: "bell" }];
+
 export const placeOf = (path: string): Place | undefined =>
-  PLACES.flatMap((group) => group.places)
+  [...PLACES.flatMap((group) => group.places), ...ASIDE]
     .filter((one) => one.to !== "/" && (path === one.to || path.startsWith(`${one.to}/`)))
     .pop();
 

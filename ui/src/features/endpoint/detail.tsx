@@ -14,6 +14,7 @@ import { time } from "../../shared/format";
 import { LogView } from "../../shared/log";
 import { ActionsButton, Code, Copy, Failure, Status } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
+import { Comments } from "../../shared/comments";
 import { Tags } from "../../shared/tags";
 import { EndpointAlarms } from "../alarm/panel";
 import { contextOf, Lineage } from "../lineage/view";
@@ -68,6 +69,7 @@ function useTabs(endpoint: Endpoint, config: EndpointConfig | undefined, update:
     { id: "log", label: "Log", content: <LogView group={`/aws/sagemaker/Endpoints/${name}`} prefix="" live /> },
     { id: "system", label: "System", content: <SystemCharts kind="Endpoint" name={name} live /> },
     { id: "lineage", label: "Lineage", content: <Lineage start={contextOf(endpoint.EndpointArn)} waits="The studio notes what an endpoint serves as soon as it is in service." /> },
+    { id: "comments", label: "Comments", content: <Comments arn={endpoint.EndpointArn} /> },
     { id: "code", label: "Code", content: <Snippets endpoint={endpoint} /> },
     { id: "tags", label: "Tags", content: <Tags arn={endpoint.EndpointArn} /> },
   ];

@@ -15,6 +15,7 @@ import { time } from "../../shared/format";
 import { ActionsButton, Code, Copy, Failure, Link, S3Link } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
 import { type ListConfig, ResourceTable } from "../../shared/table";
+import { Comments } from "../../shared/comments";
 import { Tags } from "../../shared/tags";
 import { Lineage } from "../lineage/view";
 
@@ -146,6 +147,7 @@ export function ModelPage() {
           <Lineage start={model.ModelArn} waits="The studio notes it in a moment." />
         </Container>
         <Tags arn={model.ModelArn} />
+      <Comments arn={model.ModelArn} />
         <Container header={<Header variant="h2">JSON</Header>}>
           <Code text={JSON.stringify(model, null, 2)} />
         </Container>

@@ -11,6 +11,7 @@ import { useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
 import { Code, Empty, Failure, Link, Status } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
+import { Comments } from "../../shared/comments";
 import { Tags } from "../../shared/tags";
 import { Graph } from "./graph";
 import { useDefinition, useExecutions, usePipeline } from "./query";
@@ -94,6 +95,7 @@ export function PipelinePage() {
             { id: "graph", label: "Steps", content: <Graph definition={definition} /> },
             { id: "executions", label: "Executions", content: <Executions pipeline={name} /> },
             { id: "parameters", label: "Parameters", content: <Parameters parameters={definition.Parameters ?? []} /> },
+            { id: "comments", label: "Comments", content: <Comments arn={query.data.PipelineArn} /> },
             { id: "json", label: "Definition", content: <Code text={JSON.stringify(definition, null, 2)} /> },
           ]}
         />

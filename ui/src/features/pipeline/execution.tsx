@@ -11,6 +11,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Fragment, useState } from "react";
 
 import { sagemaker } from "../../api/client";
+import { Comments } from "../../shared/comments";
 import { useStudio } from "../../shared/context";
 import { duration, time } from "../../shared/format";
 import { Failure, Link, Status } from "../../shared/parts";
@@ -150,6 +151,7 @@ export function ExecutionPage() {
                 />
               ),
             },
+            { id: "comments", label: "Comments", content: arn ? <Comments arn={arn} /> : null },
           ]}
         />
         {again && <StartDialog pipeline={name} definition={definition} given={parameters} close={() => setAgain(false)} />}

@@ -15,6 +15,7 @@ import { duration, time } from "../../shared/format";
 import { LogView } from "../../shared/log";
 import { ActionsButton, Code, Copy, Failure, S3Link, Status } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
+import { Comments } from "../../shared/comments";
 import { Tags } from "../../shared/tags";
 import { useTitle } from "../../shared/title";
 import { componentOf, Lineage } from "../lineage/view";
@@ -66,6 +67,7 @@ function Overview({ job }: { job: ProcessingJob }) {
       <Places title="Inputs" places={inputs} />
       <Places title="Outputs" places={outputs} />
       <Tags arn={job.ProcessingJobArn} />
+      <Comments arn={job.ProcessingJobArn} />
     </SpaceBetween>
   );
 }

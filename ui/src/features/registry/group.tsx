@@ -12,11 +12,12 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import Textarea from "@cloudscape-design/components/textarea";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { sagemaker } from "../../api/client";
 import { textOf } from "../../api/s3";
+import { Comments } from "../../shared/comments";
 import { describe, useStudio } from "../../shared/context";
 import { parseS3, time } from "../../shared/format";
 import { Code, Copy, Empty, Failure, S3Link, Status } from "../../shared/parts";
@@ -151,6 +152,7 @@ function Detail({ arn, group }: { arn: string; group: string }) {
 
 export function ModelGroupPage() {
   const { group } = useParams({ strict: false }) as { group: string };
+  const { version } = useSearch({ strict: false }) as { version?: string | number };
   const [chosen, setChosen] = useState<string>();
   const versions = useQuery({
     queryKey: ["registry", group],
@@ -159,7 +161,7 @@ export function ModelGroupPage() {
     refetchInterval: 10_000,
   });
   if (versions.isError) return <Failure error={versions.error} retry={() => void versions.refetch()} />;
-  const shown = versions.data?.find((one) => one.ModelPackageArn === chosen) ?? versions.data?.[0];
+  const shown = versions.data?.find((one) => (chosen ? one.ModelPackageArn === chosen : version !== undefined && String(one.ModelPackageVersion) === String(version))) ?? versions.data?.[0];
   return (
     <ContentLayout header={<Header variant="h1">{group}</Header>}>
       <SpaceBetween size="l">
@@ -184,6 +186,7 @@ export function ModelGroupPage() {
           empty={<Empty title="No versions yet" text="A version appears when a script or a pipeline registers a model in this group." />}
         />
         {shown && <Detail key={shown.ModelPackageArn} arn={shown.ModelPackageArn} group={group} />}
+        {shown && <Comments key={`comments ${shown.ModelPackageArn}`} arn={shown.ModelPackageArn} />}
       </SpaceBetween>
     </ContentLayout>
   );

@@ -19,6 +19,7 @@ import { ActionsButton, Code, Copy, Failure, JobStatus, S3Link } from "../../sha
 import { useJobActions } from "./actions";
 import { MetricCharts, SystemCharts } from "./charts";
 import { Skeleton } from "../../shared/skeleton";
+import { Comments } from "../../shared/comments";
 import { Tags } from "../../shared/tags";
 import { useTitle } from "../../shared/title";
 import { componentOf, Lineage } from "../lineage/view";
@@ -173,6 +174,7 @@ export function JobPage() {
             { id: "system", label: "System", content: <SystemCharts kind="TrainingJob" name={name} live={live} /> },
             { id: "inputs", label: "Inputs and outputs", content: <Inputs job={job} /> },
             { id: "lineage", label: "Lineage", content: <Lineage start={componentOf(job.TrainingJobArn, "training")} waits="The studio notes what a job was made of and what it made as soon as it has ended." /> },
+            { id: "comments", label: "Comments", content: <Comments arn={job.TrainingJobArn} /> },
             {
               id: "code",
               label: "Code",

@@ -22,6 +22,7 @@ import { bytes, duration, time } from "../../shared/format";
 import { LogView } from "../../shared/log";
 import { ActionsButton, Code, Copy, Empty, Failure, Link, S3Link, Status } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
+import { Comments } from "../../shared/comments";
 import { Tags } from "../../shared/tags";
 import { useTitle } from "../../shared/title";
 import { transformRequest } from "../deploy/request";
@@ -110,6 +111,7 @@ function Overview({ job }: { job: TransformJob }) {
         <Answers job={job} />
       </Container>
       <Tags arn={job.TransformJobArn} />
+      <Comments arn={job.TransformJobArn} />
     </SpaceBetween>
   );
 }

@@ -17,6 +17,7 @@ import { useStudio } from "../../shared/context";
 import { duration, number, time } from "../../shared/format";
 import { ActionsButton, Copy, Empty, Failure, Link, Status } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
+import { Comments } from "../../shared/comments";
 import { Tags } from "../../shared/tags";
 import { useTitle } from "../../shared/title";
 import { useTuningActions } from "./list";
@@ -144,6 +145,7 @@ export function TuningJobPage() {
         </Container>
         <Trials trials={trials} best={best?.TrainingJobName} />
         <Tags arn={job.HyperParameterTuningJobArn} />
+      <Comments arn={job.HyperParameterTuningJobArn} />
       </SpaceBetween>
     </ContentLayout>
   );

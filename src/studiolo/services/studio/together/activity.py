@@ -17,7 +17,7 @@ from studiolo.services.studio.together.resources import TYPES
 from studiolo.store.protocol import BadToken, Index, Page, Query
 
 KIND = "Activity"
-_OWN = frozenset({"CreateAccessKey", "DeleteAccessKey", "CreateProject", "PutComment"})
+_OWN = frozenset({"CreateAccessKey", "DeleteAccessKey", "CreateProject", "PutComment", "PutWebhook", "DeleteWebhook"})
 """Done by those who only read, too, and yet changes."""
 
 
