@@ -1,6 +1,7 @@
 """Batch transform as a client sees it: results under the inputs' names, joins and filters, bad records, stops, pipelines."""
 
 import gzip
+import io
 import json
 import os
 import signal
@@ -164,6 +165,70 @@ def test_results_are_joined_to_what_they_are_results_of(studio, model, content_t
     assert results(studio, job)["rows.out"].decode().replace(" ", "").replace("a,b", "a, b") == expected
 
 
+LENGTHS = """
+import io, json
+import numpy
+
+def model_fn(folder):
+    return None
+
+def transform_fn(model, data, content_type, accept):
+    if content_type == "application/x-npy":
+        buffer = io.BytesIO()
+        numpy.save(buffer, numpy.load(io.BytesIO(data)) * 2)
+        return buffer.getvalue(), accept
+    if content_type == "application/x-parquet":
+        import pandas
+        return json.dumps(pandas.read_parquet(io.BytesIO(data)).to_dict("list")), accept
+    if isinstance(data, str):
+        return "".join(f"{len(line.split(','))} {line}|" for line in data.splitlines()), accept
+    return str(len(data)), accept
+"""
+
+
+def test_binary_files_whole_and_parquet_whole_or_by_rows(studio):
+    import numpy
+    import pyarrow
+    import pyarrow.parquet
+
+    made = name("lengths")
+    studio.client("sagemaker").create_model(
+        ModelName=made, PrimaryContainer=container(studio, made, LENGTHS), ExecutionRoleArn=studio.role
+    )
+    table, array = io.BytesIO(), io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table({"n": [1, 2, None], "city": ["Urbino", "a, b", 'say "no"']}), table)
+    numpy.save(array, numpy.arange(6).reshape(2, 3))
+    noise = bytes(range(256)) * 5 + b"\n\r\n\0"
+    whole = {"SplitType": "None"}
+    parquet, arrays, octets = "application/x-parquet", "application/x-npy", "application/octet-stream"
+    started = {
+        "octets": (octets, "text/plain", {"a.bin": noise, "empty.bin": b""}, whole),
+        "zipped": (octets, "text/plain", {"a.bin.gz": gzip.compress(noise)}, {**whole, "CompressionType": "Gzip"}),
+        "arrays": (arrays, arrays, {"a.npy": array.getvalue()}, whole),
+        "whole": (parquet, "application/json", {"a.parquet": table.getvalue()}, whole),
+        "rows": (parquet, "text/plain", {"a.parquet": table.getvalue()}, {}),
+        "torn": (parquet, "text/plain", {"a.parquet": b"PAR1 and no more", "b.parquet": table.getvalue()}, {}),
+    }
+    jobs = {each: name(each) for each in started}
+    for each, (content_type, accept, files, given) in started.items():
+        put(studio, jobs[each], files)
+        start(studio, jobs[each], made, content_type, accept, given=given)
+    ended = {each: wait(studio, job) for each, job in jobs.items()}
+    found = {each: results(studio, job) for each, job in jobs.items()}
+    torn = ended.pop("torn")
+    assert all(one["TransformJobStatus"] == "Completed" for one in ended.values()), ended
+    assert torn["TransformJobStatus"] == "Failed" and "a.parquet" in torn["FailureReason"]
+    assert "can't be read as Parquet" in torn["FailureReason"] and list(found["torn"]) == ["b.parquet.out"]
+    assert found["octets"]["a.bin.out"].strip() == b"1284" and found["zipped"]["a.bin.gz.out"].strip() == b"1284"
+    doubled = numpy.load(io.BytesIO(found["arrays"]["a.npy.out"]))
+    assert doubled.tolist() == [[0, 2, 4], [6, 8, 10]]
+    held = json.loads(found["whole"]["a.parquet.out"])
+    assert held["city"] == ["Urbino", "a, b", 'say "no"'] and held["n"][:2] == [1, 2]
+    assert found["rows"]["a.parquet.out"].strip() == found["torn"]["b.parquet.out"].strip()
+    rows = found["rows"]["a.parquet.out"].decode().strip().split("|")
+    assert rows[0] == '2 1,"Urbino"' and rows[1] == '3 2,"a, b"', rows
+
+
 def test_a_manifest_names_compressed_files(studio, model):
     job = name("manifest")
     put(studio, job, {"a.csv.gz": gzip.compress(b"1,2\n"), "b.csv.gz": gzip.compress(b"3,4\n")})
@@ -231,6 +296,10 @@ def test_a_pipeline_of_containers_works_in_series(studio):
     assert results(studio, job) == {"a.csv.out": b"6.0\n14.0\n"}
 
 
+def of_type(word):
+    return {"given": {"DataSource": {"S3DataSource": {"S3DataType": word, "S3Uri": "s3://a-bucket/x.manifest"}}}}
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -239,6 +308,12 @@ def test_a_pipeline_of_containers_works_in_series(studio):
         ({"DataProcessing": {"InputFilter": "$..a"}}, "JSONPath"),
         ({"DataProcessing": {"OutputFilter": "$.a"}}, "CSV row is an array"),
         ({"TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 21}}, "instances"),
+        (of_type("AugmentedManifestFile"), "use S3Prefix or ManifestFile"),
+        (of_type("Converse"), "use S3Prefix or ManifestFile"),
+        (
+            {"given": {"ContentType": "application/x-parquet", "SplitType": "RecordIO"}},
+            "SplitType must be Line or None",
+        ),
     ],
 )
 def test_what_can_not_be_is_refused(studio, model, change, sentence):

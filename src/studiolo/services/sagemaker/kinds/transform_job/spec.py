@@ -39,8 +39,11 @@ def _model(platform: Platform, call: Call, spec: dict[str, Any]) -> dict[str, An
 def _input(spec: dict[str, Any]) -> dict[str, Any]:
     given: dict[str, Any] = {"CompressionType": "None", "SplitType": "None", **spec["TransformInput"]}
     source = given["DataSource"]["S3DataSource"]
-    if source["S3DataType"] == "AugmentedManifestFile":
-        raise Unsupported("S3DataType AugmentedManifestFile is not supported for batch transform; use ManifestFile.")
+    if source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
+        # AWS knows the word, and refuses it for batch transform.
+        raise ValidationError(
+            f"S3DataType {source['S3DataType']} is not compatible with batch transform: use S3Prefix or ManifestFile."
+        )
     s3uri.parse(source["S3Uri"])
     kind = given.get("ContentType", "").partition(";")[0].strip().lower()
     if kind in PARQUET and given["SplitType"] not in ("Line", "None"):
