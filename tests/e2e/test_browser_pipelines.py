@@ -1,11 +1,9 @@
-"""Pipelines and the model registry in a browser: drawn, started with parameters, watched live, stopped and retried; a
-version approved with a reason; nothing that axe finds serious."""
+"""Pipelines in a browser: drawn, started with parameters, watched live, stopped and retried;
+nothing that axe finds serious."""
 
-import jobs
 import pytest
 from test_browser import AXE, browser, page  # noqa: F401  fixtures
 from test_pipelines import create, script_step, steps_of, wait
-from test_registry import package
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -68,18 +66,3 @@ def test_a_large_graph_is_drawn_and_moves(page, studio):  # noqa: F811
     page.goto(f"{studio.url}/pipelines/{name}")
     page.locator(".step").first.wait_for(timeout=30_000)
     page.get_by_role("img", name="Mini Map").or_(page.locator(".react-flow__minimap")).first.wait_for()
-
-
-def test_a_version_is_approved_with_a_reason(page, studio):  # noqa: F811
-    client, group = studio.client("sagemaker"), jobs.name("seen-group")
-    client.create_model_package_group(ModelPackageGroupName=group)
-    arn = client.create_model_package(**package(studio, group))["ModelPackageArn"]
-    page.goto(f"{studio.url}/registry")
-    page.get_by_role("link", name=group).click()
-    page.get_by_role("button", name="Approve…").click()
-    page.get_by_label("Why").fill("better than the last")
-    page.get_by_role("button", name="Approve", exact=True).click()
-    page.get_by_text("better than the last").wait_for()
-    described = client.describe_model_package(ModelPackageName=arn)
-    assert (described["ModelApprovalStatus"], described["ApprovalDescription"]) == ("Approved", "better than the last")
-    assert serious(page) == []

@@ -59,6 +59,7 @@ export interface Job extends JobSummary {
 export interface Container {
   Image?: string;
   ModelDataUrl?: string;
+  ModelPackageName?: string;
   Environment?: Record<string, string>;
 }
 export interface ModelSummary {

@@ -9,6 +9,8 @@ export interface DeployRequest {
   /** A finished job, or a model. */
   job?: string;
   model?: string;
+  /** A version of the registry: a model is made of it when it is deployed. */
+  version?: { arn: string; name: string };
   mode?: "realtime" | "serverless" | "async" | "batch";
 }
 export interface Question {

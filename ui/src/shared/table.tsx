@@ -28,6 +28,8 @@ export interface ListSearch {
 }
 export interface ListConfig<T> {
   kind: string;
+  /** Of what the list is a part, where that is not the whole project: the group of versions. */
+  scope?: string;
   title: string;
   description: string;
   operation: string;
@@ -94,7 +96,7 @@ export function ResourceTable<T>({ config, actionsOf, open, create, bulk }: Prop
     [navigate],
   );
   const query = useQuery({
-    queryKey: ["list", config.kind, search, shown.rows],
+    queryKey: ["list", config.kind, config.scope, search, shown.rows],
     queryFn: () => fetchPage(config, search, shown.rows),
     placeholderData: keepPreviousData,
   });

@@ -11,7 +11,7 @@ import { useState } from "react";
 
 import { ApiError, sagemaker } from "../../api/client";
 import { createTopic, subscribe } from "../../api/sns";
-import type { Job } from "../../api/types";
+import type { Job, Model } from "../../api/types";
 import { pythonOf } from "../../shared/code";
 import { type DeployRequest, describe, useStudio } from "../../shared/context";
 import { Code } from "../../shared/parts";
@@ -21,9 +21,27 @@ import { callsOf, costOf, type Draft, type Mode, newDraft, problemsOf } from "./
 
 const stamp = () => new Date().toISOString().replace(/[-:T]/g, "").slice(4, 14);
 
+/** The model of a registered version: made once, unless the name is another model's. */
+async function modelOfVersion(version: { arn: string; name: string }, role: string): Promise<string> {
+  const make = async (ModelName: string) => {
+    await sagemaker("CreateModel", { ModelName, ExecutionRoleArn: role, PrimaryContainer: { ModelPackageName: version.arn } });
+    return ModelName;
+  };
+  const name = version.name.length > 63 ? version.name.slice(-63).replace(/^-+/, "") : version.name;
+  try {
+    return await make(name);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.message.includes("already existing model"))) throw error;
+  }
+  const there = await sagemaker<Model>("DescribeModel", { ModelName: name });
+  const container = there.PrimaryContainer ?? there.Containers?.[0];
+  return container?.ModelPackageName === version.arn ? name : make(`${name.slice(0, 52)}-${stamp()}`);
+}
+
 /** The model of a job: made once, under the job's own name. */
 async function modelOf(request: DeployRequest, role: string): Promise<string> {
   if (request.model) return request.model;
+  if (request.version) return modelOfVersion(request.version, role);
   const job = await sagemaker<Job>("DescribeTrainingJob", { TrainingJobName: request.job });
   const program = job.HyperParameters?.sagemaker_program?.replace(/^"|"$/g, "");
   try {
@@ -61,7 +79,7 @@ export function DeployDialog({ request, close }: { request: DeployRequest; close
   const { session, notify, can } = useStudio();
   const navigate = useNavigate();
   const account = session.project?.account ?? "";
-  const subject = request.job ?? request.model ?? "";
+  const subject = request.job ?? request.model ?? request.version?.name ?? "";
   const [draft, setDraft] = useState<Draft>(() => ({ ...newDraft(`${subject.slice(0, 48)}-${stamp()}`, `sagemaker-us-east-1-${account}`), mode: request.mode ?? "realtime" }));
   const set = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
   const [tried, setTried] = useState(false);

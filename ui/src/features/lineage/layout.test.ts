@@ -10,7 +10,7 @@ describe("lineage", () => {
     expect(pageOf(arn("training-job/a"))).toBe("/jobs/a");
     expect(pageOf(arn("processing-job/a"))).toBe("/processing/a");
     expect(pageOf(arn("transform-job/a"))).toBe("/batch/a");
-    expect(pageOf(arn("model-package/churn/3"))).toBe("/registry/churn");
+    expect(pageOf(arn("model-package/churn/3"))).toBe("/registry/churn/3");
     expect(pageOf(arn("model-package-group/churn"))).toBe("/registry/churn");
     expect(pageOf(arn("endpoint/live"))).toBe("/endpoints/live");
     expect(pageOf(arn("pipeline/daily/execution/abc"))).toBe("/pipelines/daily/abc");
@@ -24,7 +24,7 @@ describe("lineage", () => {
     const image = shownOf({ Arn: arn("artifact/2"), Type: "Image", LineageType: "Artifact" }, { Source: { SourceUri: "1.dkr.ecr.x.amazonaws.com/scikit:1.2" } });
     expect(image).toMatchObject({ name: "scikit:1.2", word: "Image", to: undefined });
     const version = shownOf({ Arn: arn("artifact/3"), Type: "ModelPackage", LineageType: "Artifact" }, { Source: { SourceUri: arn("model-package/churn/3") }, Properties: { ModelPackageName: "Churn/3" } });
-    expect(version).toMatchObject({ name: "Churn v3", to: "/registry/Churn" });
+    expect(version).toMatchObject({ name: "Churn v3", to: "/registry/Churn/3" });
     expect(shownOf({ Arn: arn("artifact/4"), LineageType: "Artifact" }, undefined).name).toBe("4");
   });
   it("leaves out what only shortens a longer way", () => {

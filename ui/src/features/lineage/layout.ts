@@ -39,8 +39,7 @@ export function pageOf(arn: string): string | undefined {
   const type = arn.split(":")[5]?.split("/")[0] ?? "";
   const name = nameIn(arn);
   if (JOBS[type]) return `/${JOBS[type]}/${name}`;
-  // A version is shown on its group's page.
-  if (type === "model-package" || type === "model-package-group") return `/registry/${name.replace(/\/\d+$/, "")}`;
+  if (type === "model-package" || type === "model-package-group") return `/registry/${name}`;
   if (type === "model") return `/models/${name}`;
   if (type === "endpoint") return `/endpoints/${name}`;
   const execution = /:pipeline\/([^/]+)\/execution\/([^/]+)$/.exec(arn);
@@ -58,7 +57,7 @@ export function shownOf(vertex: Vertex, entity: Entity | undefined): Shown {
   const page = source.startsWith("arn:") ? pageOf(source) : undefined;
   if (type === "Approval") return { arn, word: known.ModelApprovalStatus ?? word, name: known.By ? `by ${known.By}` : nameIn(arn), to: page, told: known.Why };
   if (type === "ModelDeployment") return { arn, word, name: known.EndpointConfigName ?? nameIn(arn), to: page };
-  if (type === "ModelPackage") return { arn, word, name: (known.ModelPackageName ?? nameIn(source)).replace(/\/(\d+)$/, " v$1"), to: known.ModelPackageName ? `/registry/${known.ModelPackageName.replace(/\/\d+$/, "")}` : page };
+  if (type === "ModelPackage") return { arn, word, name: (known.ModelPackageName ?? nameIn(source)).replace(/\/(\d+)$/, " v$1"), to: known.ModelPackageName ? `/registry/${known.ModelPackageName}` : page };
   const name = known.EndpointName ?? known.ModelName ?? known.ModelPackageGroupName ?? known.PipelineName ?? entity.DisplayName ?? entity.ArtifactName;
   // In pages' addresses names keep the case they were given.
   const to = page && name ? page.replace(/[^/]+$/, (last) => (last.toLowerCase() === name.toLowerCase() ? name : last)) : page;

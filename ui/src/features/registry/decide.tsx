@@ -1,0 +1,146 @@
+// The dialogs that change a version: approving or rejecting it, its stage, its metadata.
+import Alert from "@cloudscape-design/components/alert";
+import AttributeEditor from "@cloudscape-design/components/attribute-editor";
+import Autosuggest from "@cloudscape-design/components/autosuggest";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import FormField from "@cloudscape-design/components/form-field";
+import Input from "@cloudscape-design/components/input";
+import Modal from "@cloudscape-design/components/modal";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Textarea from "@cloudscape-design/components/textarea";
+import { useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+
+import { sagemaker } from "../../api/client";
+import { describe } from "../../shared/context";
+import { metadataChange } from "./report";
+import type { Version, VersionSummary } from "./types";
+
+export type Word = "Approved" | "Rejected";
+
+interface Frame {
+  title: string;
+  verb: string;
+  close: () => void;
+  /** What UpdateModelPackage is asked. */
+  change: () => object;
+  arn: string;
+  disabled?: boolean;
+  children: ReactNode;
+}
+
+function Dialog({ title, verb, close, change, arn, disabled, children }: Frame) {
+  const client = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<unknown>();
+  const send = async () => {
+    setBusy(true);
+    try {
+      await sagemaker("UpdateModelPackage", { ModelPackageArn: arn, ...change() });
+      for (const queryKey of [["ModelPackage"], ["list", "ModelPackage"], ["registry"]]) void client.invalidateQueries({ queryKey });
+      close();
+    } catch (error) {
+      setRefused(error);
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal
+      visible
+      header={title}
+      closeAriaLabel="Close"
+      onDismiss={close}
+      footer={
+        <Box float="right">
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button variant="link" onClick={close}>
+              Cancel
+            </Button>
+            <Button variant="primary" loading={busy} disabled={disabled} onClick={() => void send()}>
+              {verb}
+            </Button>
+          </SpaceBetween>
+        </Box>
+      }
+    >
+      <SpaceBetween size="m">
+        {refused !== undefined && <Alert type="error">{describe(refused)}</Alert>}
+        {children}
+      </SpaceBetween>
+    </Modal>
+  );
+}
+
+export function Decide({ version, word, close }: { version: VersionSummary; word: Word; close: () => void }) {
+  const [reason, setReason] = useState("");
+  const verb = word === "Approved" ? "Approve" : "Reject";
+  return (
+    <Dialog
+      title={`${verb} version ${version.ModelPackageVersion}`}
+      verb={verb}
+      close={close}
+      arn={version.ModelPackageArn}
+      change={() => ({ ModelApprovalStatus: word, ApprovalDescription: reason || undefined })}
+    >
+      <FormField label="Why" description="It is kept with your name and the time.">
+        <Textarea value={reason} onChange={({ detail }) => setReason(detail.value)} autoFocus />
+      </FormField>
+    </Dialog>
+  );
+}
+
+const words = (...all: string[]) => all.map((value) => ({ value }));
+const STAGES = words("Development", "Staging", "Production", "Archived");
+const STATUSES = words("PendingApproval", "Approved", "Rejected", "InUse", "Retired");
+const NAME = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
+
+export function StageDialog({ version, close }: { version: Version; close: () => void }) {
+  const [stage, setStage] = useState(version.ModelLifeCycle?.Stage ?? "");
+  const [status, setStatus] = useState(version.ModelLifeCycle?.StageStatus ?? "");
+  const [told, setTold] = useState(version.ModelLifeCycle?.StageDescription ?? "");
+  const fits = (text: string) => (text && !NAME.test(text) ? "Letters, digits and single dashes between them." : undefined);
+  return (
+    <Dialog
+      title={`Stage of version ${version.ModelPackageVersion}`}
+      verb="Set stage"
+      close={close}
+      arn={version.ModelPackageArn}
+      disabled={!NAME.test(stage) || !NAME.test(status)}
+      change={() => ({ ModelLifeCycle: { Stage: stage, StageStatus: status, StageDescription: told || undefined } })}
+    >
+      <FormField label="Stage" description="Where in its life the version is. The words are your own." errorText={fits(stage)}>
+        <Autosuggest value={stage} options={STAGES} onChange={({ detail }) => setStage(detail.value)} enteredTextLabel={(text) => `Use ${text}`} />
+      </FormField>
+      <FormField label="Status" description="A version whose status is InUse is not deleted." errorText={fits(status)}>
+        <Autosuggest value={status} options={STATUSES} onChange={({ detail }) => setStatus(detail.value)} enteredTextLabel={(text) => `Use ${text}`} />
+      </FormField>
+      <FormField label="Description">
+        <Input value={told} onChange={({ detail }) => setTold(detail.value)} />
+      </FormField>
+    </Dialog>
+  );
+}
+
+export function MetadataDialog({ version, close }: { version: Version; close: () => void }) {
+  const before = version.CustomerMetadataProperties ?? {};
+  const [pairs, setPairs] = useState(Object.entries(before).map(([key, value]) => ({ key, value })));
+  const set = (index: number, part: Partial<{ key: string; value: string }>) => setPairs((old) => old.map((one, at) => (at === index ? { ...one, ...part } : one)));
+  return (
+    <Dialog title={`Metadata of version ${version.ModelPackageVersion}`} verb="Save" close={close} arn={version.ModelPackageArn} change={() => metadataChange(before, pairs)}>
+      <AttributeEditor
+        items={pairs}
+        addButtonText="Add a pair"
+        removeButtonText="Remove"
+        removeButtonAriaLabel={(one) => `Remove ${one.key}`}
+        onAddButtonClick={() => setPairs((old) => [...old, { key: "", value: "" }])}
+        onRemoveButtonClick={({ detail }) => setPairs((old) => old.filter((_, at) => at !== detail.itemIndex))}
+        empty="No metadata yet: whatever your team wants to know of a version, as pairs of a name and a value."
+        definition={[
+          { label: "Name", control: (one, index) => <Input value={one.key} ariaLabel="Name" onChange={({ detail }) => set(index, { key: detail.value })} /> },
+          { label: "Value", control: (one, index) => <Input value={one.value} ariaLabel="Value" onChange={({ detail }) => set(index, { value: detail.value })} /> },
+        ]}
+      />
+    </Dialog>
+  );
+}
