@@ -23,7 +23,7 @@ export function pageOf(kind: string, name: string, arn?: string): string | undef
   }
   if (kind === "ModelPackage") {
     const [type, group, version] = rest.split("/");
-    return type === "model-package" && group ? `/registry/${group}${version ? `?version=${version}` : ""}` : undefined;
+    return type === "model-package" && group ? `/registry/${group}${version ? `/${version}` : ""}` : undefined;
   }
   if (PLACES[kind]) return PLACES[kind];
   return PAGES[kind] && name ? `${PAGES[kind]}/${encodeURIComponent(name)}` : undefined;

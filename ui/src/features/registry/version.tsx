@@ -11,6 +11,7 @@ import Tabs from "@cloudscape-design/components/tabs";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
+import { Comments } from "../../shared/comments";
 import { useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
 import { ActionsButton, Code, Copy, Empty, Failure, Link, S3Link, Status } from "../../shared/parts";
@@ -112,6 +113,7 @@ function Overview({ version }: { version: Version }) {
       <Container header={<Header variant="h2" actions={edit("metadata", "Edit metadata…")}>Metadata</Header>}>
         {pairs.length ? <KeyValuePairs columns={3} items={pairs.map(([label, value]) => ({ label, value }))} /> : <Box color="text-body-secondary">None yet.</Box>}
       </Container>
+      <Comments arn={version.ModelPackageArn} />
       <Tags arn={version.ModelPackageArn} />
       {dialog === "stage" && <StageDialog version={version} close={() => setDialog(undefined)} />}
       {dialog === "metadata" && <MetadataDialog version={version} close={() => setDialog(undefined)} />}
