@@ -176,6 +176,7 @@ def test_values_fit_what_the_request_asks_for():
         ({"Type": "LessThanOrEqualTo", "LeftValue": 0.5, "RightValue": get("Parameters.F")}, True),
         ({"Type": "In", "QueryValue": "a", "Values": ["b", "c"]}, False),
         ({"Type": "Not", "Expression": {"Type": "Equals", "LeftValue": 1, "RightValue": 1}}, False),
+        ({"Type": "Not", "Condition": {"Type": "Equals", "LeftValue": 1, "RightValue": 2}}, True),
         (
             {"Type": "Or", "Conditions": [{"Type": "Equals", "LeftValue": a, "RightValue": 1} for a in (1, 2)]},
             True,

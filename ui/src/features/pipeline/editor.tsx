@@ -18,13 +18,14 @@ import { sagemaker, studio } from "../../api/client";
 import type { Action } from "../../shared/actions";
 import { describe, useStudio } from "../../shared/context";
 import { ContextMenu, type MenuAt } from "../../shared/menu";
-import { Failure } from "../../shared/parts";
+import { Code, Failure } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
 import { isDark } from "../../shared/theme";
 import { check, type Operation, type Operations } from "./check";
 import { add, all, begin, depend, did, find, freeName, type History, holder, move, paste, put, reaches, redo, remove, undepend, undo } from "./edit";
 import { HEIGHT, place, ways, WIDTH } from "./layout";
 import { PipelineForm, wrongParallel } from "./pipelineform";
+import { script } from "./python";
 import { usePipeline } from "./query";
 import { namedIn } from "./references";
 import { StepForm } from "./stepform";
@@ -75,6 +76,14 @@ function useOperations(definition: Definition): Operations {
   const ready = answers.map((one) => one.dataUpdatedAt).join();
   // eslint-disable-next-line react-hooks/exhaustive-deps
   return useMemo(() => Object.fromEntries(wanted.flatMap((one, at) => (answers[at]?.data ? [[one, answers[at].data]] : []))), [wanted.join(), ready]);
+}
+
+function download(name: string, text: string) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/x-python" }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 const typingIn = (target: EventTarget | null) => (target as HTMLElement | null)?.closest("input,textarea,[role=listbox],[role=menu]");
@@ -250,6 +259,7 @@ function Editor({ name, given, ...there }: Props) {
     }
   };
   const one = chosen.length === 1 ? find(definition, chosen[0]!) : undefined;
+  const code = view === "python" ? script(called || "pipeline", definition, { description, parallel: Number(parallel) || undefined }) : "";
   const missing = Object.keys(faults).length;
   const why = !canWrite ? "Viewers can't change pipelines in this project." : !called ? "Give the pipeline a name." : wrongParallel(parallel) ? "Steps at once is no number." : undefined;
   return (
@@ -260,7 +270,7 @@ function Editor({ name, given, ...there }: Props) {
           description={missing > 0 ? `${missing === 1 ? "One step is" : `${missing} steps are`} not right yet; they bear a mark.` : undefined}
           actions={
             <SpaceBetween direction="horizontal" size="xs">
-              <SegmentedControl selectedId={view} label="View" onChange={({ detail }) => turn(detail.selectedId)} options={[{ id: "visual", text: "Visual" }, { id: "json", text: "JSON" }]} />
+              <SegmentedControl selectedId={view} label="View" onChange={({ detail }) => turn(detail.selectedId)} options={[{ id: "visual", text: "Visual" }, { id: "json", text: "JSON" }, { id: "python", text: "Python" }]} />
               <Button disabled={view !== "visual"} disabledReason="There is nothing to lay out in the JSON." onClick={arrange}>
                 Lay out
               </Button>
@@ -285,7 +295,19 @@ function Editor({ name, given, ...there }: Props) {
           </FormField>
         )}
         {refused && <Alert type="error">{refused}</Alert>}
-        {view === "json" ? (
+        {view === "python" ? (
+          <SpaceBetween size="s">
+            <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+              <Button iconName="download" onClick={() => download(`${called || "pipeline"}.py`, code)}>
+                Download
+              </Button>
+              <span className="quiet">A script that makes this pipeline again by the SDK: pip install sagemaker.</span>
+            </SpaceBetween>
+            <div className="script">
+              <Code text={code} />
+            </div>
+          </SpaceBetween>
+        ) : view === "json" ? (
           <Textarea ariaLabel="Definition" rows={32} spellcheck={false} value={text ?? JSON.stringify(definition, null, 2)} onChange={({ detail }) => setText(detail.value)} />
         ) : (
           <div className="drawing">

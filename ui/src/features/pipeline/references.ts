@@ -34,7 +34,7 @@ export function outputsOf(step: Step): string[] {
 }
 
 /** What can be read of a step by its own paths. */
-function pathsOf(step: Step): string[] {
+export function pathsOf(step: Step): string[] {
   return [
     ...outputsOf(step).map((one) => `ProcessingOutputConfig.Outputs['${one}'].S3Output.S3Uri`),
     ...(PROPERTIES[step.Type] ?? []),

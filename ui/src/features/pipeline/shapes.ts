@@ -36,8 +36,8 @@ export const OWN: Shapes = {
   Word: text(),
   Flag: { Type: "boolean" },
   Condition: {
-    ...structure(["Type", "ConditionType", true], ["LeftValue", "Any", true], ["RightValue", "Any", true], ["QueryValue", "Any", true], ["Values", "AnyList", true], ["Expression", "Condition", true], ["Conditions", "ConditionList", true]),
-    Cases: { In: ["QueryValue", "Values"], Not: ["Expression"], Or: ["Conditions"], "": ["LeftValue", "RightValue"] },
+    ...structure(["Type", "ConditionType", true], ["LeftValue", "Any", true], ["RightValue", "Any", true], ["QueryValue", "Any", true], ["Values", "AnyList", true], ["Condition", "Condition", true], ["Expression", "Condition", true], ["Conditions", "ConditionList", true]),
+    Cases: { In: ["QueryValue", "Values"], Not: ["Condition"], "Not.Expression": ["Expression"], Or: ["Conditions"], "": ["LeftValue", "RightValue"] },
   },
   ConditionType: text({ Enum: ["Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo", "In", "Not", "Or"] }),
   ConditionList: { Type: "list", Element: "Condition", Min: 1 },
@@ -85,7 +85,9 @@ export const OWN: Shapes = {
 export const membersOf = (shape: Shape, value: unknown): Member[] => {
   if (!shape.Cases) return shape.Members ?? [];
   const type = (value as { Type?: string } | undefined)?.Type ?? "";
-  const there = shape.Cases[type] ?? shape.Cases[""]!;
+  // The SDKs call it Condition; Expression is an older word for it.
+  const spelled = type === "Not" && (value as { Expression?: unknown }).Expression !== undefined ? "Not.Expression" : type;
+  const there = shape.Cases[spelled] ?? shape.Cases[""]!;
   return (shape.Members ?? []).filter((one) => one.Name === "Type" || there.includes(one.Name));
 };
 

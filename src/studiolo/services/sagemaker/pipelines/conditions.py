@@ -21,7 +21,7 @@ def holds(conditions: Sequence[Mapping[str, Any]], known: Known) -> bool:
 def _one(condition: Mapping[str, Any], known: Known) -> bool:
     type = condition["Type"]
     if type == "Not":
-        return not _one(condition["Expression"], known)
+        return not _one(condition["Condition" if "Condition" in condition else "Expression"], known)
     if type == "Or":
         return any(_one(one, known) for one in condition["Conditions"])
     if type == "In":

@@ -347,7 +347,8 @@ def _check_conditions(name: str, conditions: Any) -> None:
         elif type == "In":
             needed = ("QueryValue", "Values")
         elif type == "Not":
-            needed = ("Expression",)
+            # The SDKs say Condition, the documented form Expression.
+            needed = ("Condition" if "Condition" in one else "Expression",)
         elif type == "Or":
             needed = ("Conditions",)
         else:
@@ -356,7 +357,7 @@ def _check_conditions(name: str, conditions: Any) -> None:
             if member not in one:
                 raise bad(f"The condition step {name!r}: a condition of type {type} needs {member}.")
         if type == "Not":
-            _check_conditions(name, [one["Expression"]])
+            _check_conditions(name, [one[needed[0]]])
         if type == "Or":
             _check_conditions(name, one["Conditions"])
 
