@@ -113,3 +113,80 @@ def test_the_sdks_triggers(studio, tmp_path, venv, script):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == "OK"
+
+
+def rule(studio, pattern, *targets):
+    events, name = studio.client("events"), jobs.name("rule")
+    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=name, Targets=[{"Id": str(number), **one} for number, one in enumerate(targets)])
+    return name
+
+
+def test_a_new_object_starts_a_pipeline_and_a_function(studio):
+    s3, bucket, key = studio.client("s3"), jobs.name("watched"), jobs.name("seen")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
+    assert "EventBridgeConfiguration" in s3.get_bucket_notification_configuration(Bucket=bucket)
+    pipeline = create(studio, FAIL, WHAT)
+    put = f"boto3.client('s3').put_object(Bucket='{studio.bucket}', Key='{key}', Body=event['say'])"
+    _, arn = function(studio, f"import boto3\ndef handler(event, context):\n    {put}\n", Timeout=30)
+    transformer = {"InputPathsMap": {"key": "$.detail.object.key"}, "InputTemplate": '{"say": "<key> is there"}'}
+    pattern = {
+        "source": ["aws.s3"], "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [bucket]}, "object": {"key": [{"prefix": "in/"}]}},
+    }  # fmt: skip
+    wanted = target(studio, pipeline, What="$.detail.object.key")
+    rule(studio, pattern, wanted, {"Arn": arn, "InputTransformer": transformer})
+    s3.put_object(Bucket=bucket, Key="out/rows.csv", Body=b"x")
+    s3.put_object(Bucket=bucket, Key="in/rows.csv", Body=b"x")
+    assert "in/rows.csv" in wait(studio, one_execution(studio, pipeline))["FailureReason"]
+    deadline = time.monotonic() + 30
+    while not s3.list_objects_v2(Bucket=studio.bucket, Prefix=key).get("Contents"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert s3.get_object(Bucket=studio.bucket, Key=key)["Body"].read() == b"in/rows.csv is there"
+
+
+def test_an_approval_and_an_end_of_another_pipeline_start_one(studio):
+    client, events = studio.client("sagemaker"), studio.client("events")
+    group, first, second, third = jobs.name("g"), *(create(studio, FAIL, WHAT) for _ in "abc")
+    client.create_model_package_group(ModelPackageGroupName=group)
+    approved = {"ModelPackageGroupName": [group], "ModelApprovalStatus": ["Approved"]}
+    rule(
+        studio,
+        {"source": ["aws.sagemaker"], "detail-type": ["SageMaker Model Package State Change"], "detail": approved},
+        target(studio, first, What="$.detail.ModelPackageArn"),
+    )
+    ended = {"pipelineArn": [target(studio, first)["Arn"]], "currentPipelineExecutionStatus": ["Failed"]}
+    kind = "SageMaker Model Building Pipeline Execution Status Change"
+    rule(
+        studio,
+        {"source": ["aws.sagemaker"], "detail-type": [kind], "detail": ended},
+        target(studio, second, What="$.detail.previousPipelineExecutionStatus"),
+    )
+    own = rule(studio, {"source": ["mine"]}, target(studio, third, What="$.detail.text"))
+    version = client.create_model_package(ModelPackageGroupName=group)["ModelPackageArn"]
+    client.update_model_package(ModelPackageArn=version, ModelApprovalStatus="Approved")
+    assert version in wait(studio, one_execution(studio, first))["FailureReason"]
+    assert "Executing" in wait(studio, one_execution(studio, second))["FailureReason"]
+    answer = events.put_events(
+        Entries=[
+            {"Source": "mine", "DetailType": "d", "Detail": json.dumps({"text": "said"})},
+            {"Source": "aws.s3", "DetailType": "d", "Detail": "{}"},
+        ]
+    )
+    assert answer["FailedEntryCount"] == 1
+    assert "said" in wait(studio, one_execution(studio, third))["FailureReason"]
+    assert events.list_rule_names_by_target(TargetArn=target(studio, third)["Arn"])["RuleNames"] == [own]
+    events.disable_rule(Name=own)
+    assert events.describe_rule(Name=own)["State"] == "DISABLED"
+    with pytest.raises(ClientError):
+        events.delete_rule(Name=own)
+    events.remove_targets(Rule=own, Ids=["0"])
+    events.delete_rule(Name=own)
+    with pytest.raises(ClientError) as gone:
+        events.describe_rule(Name=own)
+    assert gone.value.response["Error"]["Code"] == "ResourceNotFoundException"
+    with pytest.raises(ClientError) as bad:
+        events.put_rule(Name="bad", EventPattern="{}")
+    assert bad.value.response["Error"]["Code"] == "InvalidEventPatternException"

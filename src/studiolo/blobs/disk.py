@@ -48,7 +48,11 @@ class DiskBlobs(protocol.Blobs):
         self._index = Index(root / "index.db", durable=durable)
         self._files = Files(root, self._index, durable=durable)
         self._uploads = Uploads(self._index, self._files)
+        self._watchers = protocol.Watchers()
         self._files.sweep()
+
+    def watch(self, watcher: protocol.Created) -> None:
+        self._watchers.add(watcher)
 
     # Buckets.
 
@@ -105,7 +109,7 @@ class DiskBlobs(protocol.Blobs):
             about = about_of(attributes, sink.sums)
             put = self._put(bucket, key, (sink.size, sink.etag, now), [(file, sink.size)], about, condition, [file])
             sink.path.unlink(missing_ok=True)
-            return put
+            return self._watchers.tell(bucket, put, "PutObject")
 
         return self._files.sink(checksums, publish)
 
@@ -178,7 +182,8 @@ class DiskBlobs(protocol.Blobs):
             segments: Segments = [tuple(one) for one in orjson.loads(row[5])]
             about = row[4] if attributes is None else about_of(attributes, old.checksums)
             try:
-                return self._share(source, target, (old.size, old.etag, now), segments, about)
+                made = self._share(source, target, (old.size, old.etag, now), segments, about)
+                return self._watchers.tell(target[0], made, "CopyObject")
             except _Moved:
                 continue
 
@@ -269,7 +274,8 @@ class DiskBlobs(protocol.Blobs):
         condition: Condition = Condition(),
         checksums: Mapping[str, str] = {},
     ) -> Object:
-        return self._uploads.complete(bucket, upload, parts, now=now, condition=condition, checksums=checksums)
+        made = self._uploads.complete(bucket, upload, parts, now=now, condition=condition, checksums=checksums)
+        return self._watchers.tell(bucket, made, "CompleteMultipartUpload")
 
     def abort_upload(self, bucket: str, upload: str) -> None:
         self._uploads.abort(bucket, upload)

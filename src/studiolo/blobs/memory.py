@@ -93,6 +93,10 @@ class MemoryBlobs(protocol.Blobs):
         self._buckets: dict[str, Bucket] = {}
         self._objects: dict[str, dict[str, tuple[Object, bytes]]] = {}
         self._pending: dict[str, _Pending] = {}
+        self._watchers = protocol.Watchers()
+
+    def watch(self, watcher: protocol.Created) -> None:
+        self._watchers.add(watcher)
 
     # Buckets.
 
@@ -140,7 +144,7 @@ class MemoryBlobs(protocol.Blobs):
 
         def publish(sink: MemorySink) -> Object:
             made = _object(key, len(sink.data), sink.etag, now, attributes, sink.checksums)
-            return self._put(bucket, made, sink.data, condition)
+            return self._watchers.tell(bucket, self._put(bucket, made, sink.data, condition), "PutObject")
 
         return MemorySink(checksums, publish)
 
@@ -175,7 +179,7 @@ class MemoryBlobs(protocol.Blobs):
             made = replace(
                 _object(target[1], found.size, found.etag, now, attributes, found.checksums), parts=found.parts
             )
-        return self._put(target[0], made, data)
+        return self._watchers.tell(target[0], self._put(target[0], made, data), "CopyObject")
 
     def set_tags(self, bucket: str, key: str, tags: Mapping[str, str]) -> None:
         with self._lock:
@@ -277,7 +281,7 @@ class MemoryBlobs(protocol.Blobs):
             sizes = tuple(pending.parts[number][0].size for number, _ in parts)
             done = self._put(bucket, replace(made, parts=sizes), data, condition)
             del self._pending[upload]
-            return done
+        return self._watchers.tell(bucket, done, "CompleteMultipartUpload")
 
     def abort_upload(self, bucket: str, upload: str) -> None:
         with self._lock:

@@ -4,10 +4,13 @@ inputs and artifacts. All calls are synchronous and thread-safe; long ones are m
 Implementation: disk.py; tests/blobs/blobs_contract.py is what any other must pass too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
+
+log = logging.getLogger(__name__)
 
 
 class BlobError(Exception):
@@ -139,7 +142,34 @@ class Sink(Protocol):
         ...
 
 
+How = Literal["PutObject", "CopyObject", "CompleteMultipartUpload"]
+Created = Callable[[str, Object, How], None]
+"""Takes a bucket, the object that came to be in it, and how."""
+
+
+class Watchers:
+    """Those who are told of new objects; what they raise is logged, the object stands."""
+
+    def __init__(self) -> None:
+        self._all: list[Created] = []
+
+    def add(self, watcher: Created) -> None:
+        self._all.append(watcher)
+
+    def tell(self, bucket: str, made: Object, how: How) -> Object:
+        for watcher in self._all:
+            try:
+                watcher(bucket, made, how)
+            except Exception:
+                log.exception("%s/%s could not be told of", bucket, made.key)
+        return made
+
+
 class Blobs(Protocol):
+    def watch(self, watcher: Created) -> None:
+        """Calls `watcher` after every object that comes to be, before its writer learns of it, in the writing thread."""
+        ...
+
     def create_bucket(self, name: str, owner: str, now: float) -> Bucket: ...
     def bucket(self, name: str) -> Bucket: ...
     def buckets(self, owner: str | None = None) -> Sequence[Bucket]:

@@ -23,6 +23,9 @@ from studiolo.server.quick import QuickInvocations
 from studiolo.server.run import serve
 from studiolo.services.application_autoscaling import service as autoscaling
 from studiolo.services.cloudwatch import service as cloudwatch
+from studiolo.services.events import follower
+from studiolo.services.events import service as events
+from studiolo.services.events.buckets import Buckets
 from studiolo.services.functions import service as functions
 from studiolo.services.housekeeping import Housekeeping
 from studiolo.services.iam.service import IamService
@@ -75,7 +78,7 @@ def ui_folder() -> Path | None:
 def indexers() -> Mapping[str, Indexer]:
     """Of every kind of record that lists filter by more than its name."""
     services = {**sagemaker.indexers(), **cloudwatch.indexers(), **autoscaling.indexers()}
-    services |= {**functions.indexers(), **scheduler.indexers()}
+    services |= {**functions.indexers(), **scheduler.indexers(), **events.indexers()}
     return {**services, invocation.KIND: invocation.index, **together.INDEXERS}
 
 
@@ -84,7 +87,8 @@ def controllers(platform: Platform) -> list[Controller]:
     found = [controller for part in parts for controller in part.controllers(platform)]
     # What they start or stop, they do by the operations that clients use.
     handlers = SageMakerService(platform).handler
-    return [*found, *scheduler.controllers(platform, handlers), BudgetController(platform, handlers)]
+    own = [*scheduler.controllers(platform, handlers), *events.controllers(platform, handlers)]
+    return [*found, *own, BudgetController(platform, handlers)]
 
 
 def platform_of(config: Config) -> Platform:
@@ -116,7 +120,7 @@ def services_of(platform: Platform, door: Door | None = None) -> list[Service]:
     every: list[Service] = [
         SageMakerService(platform),
         runtime,
-        S3Service(platform.blobs, platform.clock, Room(platform.store, platform.blobs).take),
+        S3Service(platform.blobs, platform.clock, Room(platform.store, platform.blobs).take, platform.store),
         StsService(accounts),
         IamService(),
         LogsService(platform),
@@ -125,6 +129,7 @@ def services_of(platform: Platform, door: Door | None = None) -> list[Service]:
         autoscaling.ApplicationAutoScalingService(platform),
         functions.LambdaService(platform),
         scheduler.SchedulerService(platform),
+        events.EventsService(platform),
         StudioService(platform, accounts, runtime.processor, door or Door(platform), metering_of(platform)),
     ]
     return [Noted(one, platform) if one.name in together.NOTED else one for one in every]
@@ -150,6 +155,7 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     door = Door(platform)
     services = services_of(platform, door)
     runtime = next(one for one in services if isinstance(one, RuntimeService))
+    platform.blobs.watch(Buckets(platform).created)
     app = App(
         services, platform.identity, platform.store, config, ui_folder(),
         sign_on=sign_on_of(platform), door=door, open_inference=runtime.open_inference, presence=platform.presence,
@@ -164,6 +170,7 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
             steps.watch_children(platform.store),
             tuning.watch_children(platform.store),
             lineage.watch(platform.store),
+            follower.watch(platform.store),
         ],
     )
     assert isinstance(platform.identity, Accounts)

@@ -1,5 +1,5 @@
 """What nobody needs any more is removed, once an hour: points of endpoints' metrics, ended asynchronous invocations,
-code of functions.
+code of functions, what was delivered of events.
 
 What belongs to a job (its metrics, its log) stays as long as the job's record does.
 """
@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 
+from studiolo.services.events import names as events
 from studiolo.services.functions import tidying
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker_runtime.asynchronous import invocation
@@ -58,11 +59,23 @@ def remove_told(platform: Platform, before: float) -> int:
     return removed
 
 
+def remove_deliveries(platform: Platform, before: float) -> None:
+    """Of events to targets, carried out before."""
+    query = Query(events.DELIVERY, None, state=events.DONE, modified_before=before, limit=500)
+    while found := platform.store.query(query).records:
+        for record in found:
+            try:
+                platform.store.delete(record)
+            except (Missing, Stale):
+                continue
+
+
 def tidy(platform: Platform) -> None:
     now = platform.clock()
     points = platform.series.prune("Endpoint/", now - METRICS_DAYS * DAY)
     invocations = remove_invocations(platform, now - INVOCATIONS_DAYS * DAY)
     tidying.tidy(platform, now - DAY)
+    remove_deliveries(platform, now - DAY)
     told = remove_told(platform, now - ACTIVITY_DAYS * DAY)
     if told:
         log.info("removed %d entries of the feed and notifications", told)

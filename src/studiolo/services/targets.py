@@ -72,5 +72,5 @@ class Targets:
         except Missing:
             raise functions.not_found(project, key.name) from None
         id = token[:32]
-        invoking.begin(self._platform, function, event, id, str(record.spec.get("_user", "")), "Event")
+        invoking.begin(self._platform, function, event, id, str(record.spec.get("_user", "")), "Event", Kept=True)
         return id

@@ -23,6 +23,8 @@ class Route:
     markers: Mapping[str, str]
     queries: tuple[str, ...]
     headers: tuple[str, ...]
+    deprecated: bool
+    """Another operation at the same place took its part."""
 
     def matches(self, request: Request) -> bool:
         query, headers = request.query, request.headers
@@ -33,8 +35,8 @@ class Route:
         )
 
     @property
-    def demands(self) -> tuple[int, int, int]:
-        return len(self.markers), len(self.queries), len(self.headers)
+    def demands(self) -> tuple[int, int, int, bool]:
+        return len(self.markers), len(self.queries), len(self.headers), not self.deprecated
 
 
 def _pattern(path: str) -> re.Pattern[str]:
@@ -59,6 +61,7 @@ def _route(operation: OperationModel) -> Route:
         {name: value for name, value in markers.items() if name != "x-id"},
         tuple(name for name, place in needed if place == "querystring"),
         tuple(name.lower() for name, place in needed if place == "header"),
+        bool(operation.deprecated),
     )
 
 

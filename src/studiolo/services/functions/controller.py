@@ -76,7 +76,8 @@ class InvocationController:
     async def _step(self, record: Record) -> Again | None:
         if record.status["State"] == names.ENDED:
             await asyncio.to_thread(self._remove, record.key, int(record.status["Attempt"]))
-            if record.spec["How"] == "Event":
+            # What was begun by a token of its own may be begun again after a crash; it is tidied away later.
+            if record.spec["How"] == "Event" and not record.spec.get("Kept"):
                 self._platform.store.delete(record)
             return None
         group = self._platform.runner.poll(self._handle(record))

@@ -9,6 +9,8 @@ from studiolo.blobs.protocol import Blobs, BucketExists, BucketNotEmpty, NoSuchK
 from studiolo.services.request import Answer, Call, Handler
 from studiolo.services.s3 import access, listing, multipart, objects
 from studiolo.services.s3.errors import s3_error
+from studiolo.services.s3.notifications import Notifications
+from studiolo.store.protocol import Store
 
 _SSE_C = ("SSECustomerAlgorithm", "SSECustomerKey", "CopySourceSSECustomerKey")
 _LOCK = ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus")
@@ -50,8 +52,9 @@ Take = Callable[[str, int], Awaitable[None]]
 class S3Service:
     name = "s3"
 
-    def __init__(self, blobs: Blobs, clock: Clock, room: Take | None = None) -> None:
-        """room: asked before a write, of (project, bytes); raises where there is none."""
+    def __init__(self, blobs: Blobs, clock: Clock, room: Take | None = None, store: Store | None = None) -> None:
+        """room: asked before a write, of (project, bytes); raises where there is none.
+        store: keeps which buckets tell of their objects; None where nobody listens."""
         self._blobs = blobs
         self._clock = clock
         self._room = room
@@ -94,6 +97,9 @@ class S3Service:
         for name in ("PutObject", "UploadPart", "CopyObject", "UploadPartCopy") if room is not None else ():
             self._handlers[name] = self._with_room(self._handlers[name])
         self._handlers |= {name: self._unset(code) for name, code in _UNSET.items()}
+        self._notifications = None if store is None else Notifications(blobs, clock, store)
+        if self._notifications is not None:
+            self._handlers |= self._notifications.operations()
 
     def operations(self) -> Mapping[str, Handler]:
         return self._handlers
@@ -141,6 +147,8 @@ class S3Service:
             self._blobs.delete_bucket(call.params["Bucket"])
         except BucketNotEmpty:
             raise s3_error("BucketNotEmpty", BucketName=call.params["Bucket"]) from None
+        if self._notifications is not None:
+            self._notifications.forget(call.caller.project, str(call.params["Bucket"]))
         return Answer({}, 204)
 
     async def _location(self, call: Call) -> Mapping[str, Any]:

@@ -1,0 +1,68 @@
+"""Carries out what rules ask for. A delivery's name is its token: after a crash the same is started again, and that is
+nothing. What can't be started is tried a few times more, and then given up, which the studio's log tells."""
+
+import logging
+from collections.abc import Sequence
+
+from studiolo.base.errors import ApiError
+from studiolo.base.record import Key, Record
+from studiolo.control.protocol import Again
+from studiolo.services import targets
+from studiolo.services.events import names, paths
+from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.asking import Handlers
+from studiolo.services.sagemaker.keys import unfinished
+from studiolo.services.targets import Targets
+from studiolo.store.protocol import Missing, Stale
+
+log = logging.getLogger(__name__)
+PAUSES = (1.0, 10.0, 60.0)
+
+
+class DeliveryController:
+    kind = names.DELIVERY
+
+    def __init__(self, platform: Platform, handlers: Handlers) -> None:
+        self._platform = platform
+        self._targets = Targets(platform, handlers)
+
+    def keys(self) -> Sequence[Key]:
+        return unfinished(self._platform, self.kind, (names.OPEN,))
+
+    async def reconcile(self, key: Key) -> Again | None:
+        try:
+            record = self._platform.store.get(key)
+            return await self._step(record)
+        except Missing:
+            return None
+        except Stale:
+            return Again(0)
+
+    async def _step(self, record: Record) -> Again | None:
+        now, attempts = self._platform.clock(), int(record.status["Attempts"])
+        if record.status.get("Done"):
+            return None
+        pause = float(record.status.get("_at", 0.0)) - now
+        if pause > 0:
+            return Again(pause)
+        try:
+            await self._start(record)
+        except (ApiError, paths.BadPath) as error:
+            if attempts < len(PAUSES):
+                status = {"Attempts": attempts + 1, "_at": now + PAUSES[attempts]}
+                self._platform.store.write(record, now=now, status=status)
+                return Again(PAUSES[attempts])
+            log.warning("the rule %s could not start its target: %s", record.spec["Rule"], error)
+        # It stays for a while: the same event may be put again after a crash.
+        self._platform.store.write(record, now=now, status={**record.status, "Done": True})
+        return None
+
+    async def _start(self, record: Record) -> None:
+        spec, target = record.spec, record.spec["Target"]
+        token = targets.token(record.key.project, record.key.name)
+        if targets.kind_of(record.key.project, target["Arn"]) == "function":
+            self._targets.function(record, target["Arn"], paths.event_for(spec["Event"], target), token)
+            return
+        given = target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", ())
+        parameters = [{"Name": one["Name"], "Value": paths.parameter(spec["Event"], one["Value"])} for one in given]
+        await self._targets.pipeline(record, target["Arn"], parameters, token, f"Started by the rule {spec['Rule']}.")

@@ -1,0 +1,181 @@
+"""Makes events of what changes its state: it follows the store's list of changes from where it left off, so nothing waits for
+it, and after a crash it goes over the last part again. What state a record had is noted, so each change is told once; where
+a record changes faster than it is looked at, the states between are not told.
+
+Only projects that have, or had, a rule with a pattern are followed. Its only key is that of the mark.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from studiolo.base.errors import ApiError
+from studiolo.base.record import Key, Record
+from studiolo.control.protocol import Again
+from studiolo.services import targets
+from studiolo.services.events import names, states
+from studiolo.services.events.bus import Bus
+from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.asking import Asker, Handlers
+from studiolo.store.protocol import AlreadyExists, Change, Missing, Query, Stale, Store, StoreError
+
+log = logging.getLogger(__name__)
+KIND = "EventFollower"
+MARK = Key("", KIND, "mark")
+BATCH = 500
+
+
+def state_key(record: Record) -> Key:
+    return Key(record.key.project, names.STATE, f"{record.key.kind}/{record.key.name}")
+
+
+def begin(platform: Platform, project: str) -> None:
+    """Notes what state everything has that may change it, when a project gets its first rule with a pattern."""
+    try:
+        platform.store.get(names.since_key(project))
+        return
+    except Missing:
+        pass
+    for kind, told in states.TOLD.items():
+        open: Sequence[str | None] = (None,) if kind == "ModelPackage" else told.open
+        for state in open:
+            token = None
+            while True:
+                page = platform.store.query(Query(kind, project, state=state, limit=BATCH, token=token))
+                for record in page.records:
+                    _note(platform, record, None)
+                token = page.token
+                if token is None:
+                    break
+    try:
+        platform.store.create(names.since_key(project), {}, {}, now=platform.clock())
+    except AlreadyExists:
+        return
+
+
+def _note(platform: Platform, record: Record, known: Record | None) -> None:
+    status = {"Word": states.word(record), "Created": record.created}
+    try:
+        if known is None:
+            platform.store.create(state_key(record), {}, status, now=platform.clock())
+        else:
+            platform.store.write(known, now=platform.clock(), status=status)
+    except (AlreadyExists, Stale, Missing):
+        return
+
+
+class Follower:
+    kind = KIND
+
+    def __init__(self, platform: Platform, handlers: Handlers) -> None:
+        self._platform = platform
+        self._asker = Asker(handlers)
+        self._bus = Bus(platform)
+
+    def keys(self) -> Sequence[Key]:
+        return [MARK]
+
+    async def reconcile(self, key: Key) -> Again | None:
+        store = self._platform.store
+        if not store.count(Query(names.SINCE, None)):
+            return None
+        try:
+            mark = store.get(MARK)
+        except Missing:
+            try:
+                mark = store.create(MARK, {}, {"Sequence": store.sequence()}, now=self._platform.clock())
+            except AlreadyExists as there:
+                mark = there.existing
+        after, newest = int(mark.status["Sequence"]), store.sequence()
+        changes = await asyncio.to_thread(store.changes, after, BATCH)
+        if changes is None:
+            # So long ago that the changes are no longer kept: what is now is compared with what is noted.
+            await self._all()
+            changes, reached, told = (), newest, True
+        else:
+            reached, told = (changes[-1].sequence if changes else after), False
+            for one in changes:
+                if one.record is not None and await self._look(one.record):
+                    told = True
+        if told or reached > after + BATCH or len(changes) == BATCH:
+            # Where there was nothing to tell the mark stays: writing it would be one more change to follow.
+            try:
+                store.write(mark, now=self._platform.clock(), status={"Sequence": reached})
+            except Stale:
+                return Again(0)
+        return Again(0) if len(changes) == BATCH else None
+
+    async def _all(self) -> None:
+        for kind in states.TOLD:
+            token = None
+            while True:
+                page = self._platform.store.query(Query(kind, None, limit=BATCH, token=token))
+                for record in page.records:
+                    await self._look(record)
+                token = page.token
+                if token is None:
+                    break
+
+    async def _look(self, record: Record) -> bool:
+        """Whether it was an event."""
+        word, store = states.word(record), self._platform.store
+        if word is None:
+            return False
+        try:
+            since = store.get(names.since_key(record.key.project)).created
+        except Missing:
+            return False
+        try:
+            known: Record | None = store.get(state_key(record))
+        except Missing:
+            known = None
+        if known is not None and known.status["Created"] == record.created and known.status["Word"] == word:
+            return False
+        if known is None and record.created < since:
+            # It had ended before anybody wanted to know.
+            return False
+        try:
+            await self._tell(record, word, known)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("the state of %s could not be told", record.key.handle())
+        _note(self._platform, record, known)
+        return True
+
+    async def _tell(self, record: Record, word: str, known: Record | None) -> None:
+        operation, params = states.described_by(record)
+        try:
+            described = await self._asker.ask(record, operation, params)
+        except ApiError:
+            # It is gone already.
+            return
+        same = known is not None and known.status["Created"] == record.created
+        before = str(known.status["Word"]) if known is not None and same else None
+        version = known.version if known is not None else 0
+        id = targets.token(record.key.handle(), record.created, version, word)[:32]
+        id = f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}"
+        told, arn = states.TOLD[record.key.kind], states.arn_of(record)
+        detail = states.detail(record, described, before)
+        event = names.event(record.key.project, id, "aws.sagemaker", told.kind, record.modified, [arn], detail)
+        self._bus.put(record.key.project, event)
+
+
+def watch(store: Store) -> Callable[[Callable[[str], None]], Callable[[], None]]:
+    """A source for the control loop: only what may be an event wakes the follower, not each note of a job's progress."""
+    last: dict[Key, str] = {}
+
+    def watching(watcher: Callable[[str], None]) -> Callable[[], None]:
+        def changed(change: Change) -> None:
+            if change.key.kind not in states.TOLD:
+                return
+            word = states.word(change.record) if change.record is not None else None
+            if word is None:
+                last.pop(change.key, None)
+            elif last.get(change.key) != word:
+                last[change.key] = word
+                watcher(MARK.handle())
+
+        return store.watch(changed)
+
+    return watching
