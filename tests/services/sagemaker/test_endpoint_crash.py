@@ -60,7 +60,7 @@ def test_killed_at_any_moment_it_comes_into_service(tmp_path_factory):
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_an_update_takes_over_or_leaves_the_old_one(tmp_path, monkeypatch, fails):
-    from studiolo.services.sagemaker.kinds.endpoint import controller
+    from studiolo.services.sagemaker.hosting import controller
 
     monkeypatch.setattr(controller, "SWITCH_GRACE", 0.0)
     world = prepare(tmp_path)
@@ -116,7 +116,7 @@ def test_a_model_that_is_not_there_is_said(tmp_path):
 
 
 def test_what_sleeps_is_kept_warm(tmp_path, monkeypatch):
-    from studiolo.services.sagemaker.kinds.endpoint import controller
+    from studiolo.services.sagemaker.hosting import controller
 
     monkeypatch.setattr(controller, "SWITCH_GRACE", 0.0)
     world = prepare(tmp_path)

@@ -20,7 +20,7 @@ from studiolo.store.protocol import Query
 
 @pytest.fixture(autouse=True)
 def no_grace(monkeypatch):
-    monkeypatch.setattr("studiolo.services.sagemaker.kinds.endpoint.controller.SWITCH_GRACE", 0.0)
+    monkeypatch.setattr("studiolo.services.sagemaker.hosting.controller.SWITCH_GRACE", 0.0)
 
 
 BROKEN = RuntimeError("the disk is gone")

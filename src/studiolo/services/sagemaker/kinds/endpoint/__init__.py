@@ -8,9 +8,9 @@ from studiolo.base.errors import ValidationError
 from studiolo.base.record import Document, Key, Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
+from studiolo.services.sagemaker.hosting import plan as planning
+from studiolo.services.sagemaker.hosting import status as statuses
 from studiolo.services.sagemaker.kind import Kind
-from studiolo.services.sagemaker.kinds.endpoint import plan as planning
-from studiolo.services.sagemaker.kinds.endpoint import status as statuses
 from studiolo.services.sagemaker.kinds.endpoint.capacity import retained, update_capacities
 from studiolo.services.sagemaker.kinds.endpoint.controller import EndpointController
 from studiolo.store.protocol import Missing

@@ -10,8 +10,8 @@ from studiolo.base.errors import ApiError, ValidationError
 from studiolo.base.record import Key, Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
-from studiolo.services.sagemaker.kinds.endpoint import plan as planning
-from studiolo.services.sagemaker.kinds.endpoint import status as statuses
+from studiolo.services.sagemaker.hosting import plan as planning
+from studiolo.services.sagemaker.hosting import status as statuses
 from studiolo.store.protocol import Missing, Stale
 
 MAX_INSTANCES = 100

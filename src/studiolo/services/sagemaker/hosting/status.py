@@ -1,4 +1,4 @@
-"""The status documents of an endpoint, from one moment of its life to the next: pure. Only the controller writes them.
+"""The status documents of an endpoint or an inference component, from one moment of its life to the next: pure. Only the controller writes them.
 
 _next     the plan being deployed        _live   the plan in service
 _shift    {"Step", "Since", "Share"}: how much of the traffic the plan being deployed has got
@@ -12,9 +12,14 @@ from typing import Any
 
 from studiolo.base.record import Record
 from studiolo.services.sagemaker.failing import reason
-from studiolo.services.sagemaker.kinds.endpoint import plan as planning
+from studiolo.services.sagemaker.hosting import plan as planning
 
 Status = dict[str, Any]
+
+
+def word(record: Record) -> str:
+    """The member that holds the status word."""
+    return f"{record.key.kind}Status"
 
 
 def _without(status: Mapping[str, Any], *names: str) -> Status:
@@ -22,9 +27,9 @@ def _without(status: Mapping[str, Any], *names: str) -> Status:
 
 
 def planned(record: Record, plan: Mapping[str, Any], now: float) -> Status:
-    word = "Updating" if record.status.get("_live") else "Creating"
+    now_called = "Updating" if record.status.get("_live") else "Creating"
     status = _without(record.status, "FailureReason", "_shift")
-    return {**status, "EndpointStatus": word, "_next": {**plan, "Since": now}, "_planned": now}
+    return {**status, word(record): now_called, "_next": {**plan, "Since": now}, "_planned": now}
 
 
 def shifted(record: Record, step: int, share: float, now: float) -> Status:
@@ -35,8 +40,8 @@ def switched(record: Record, ready: Sequence[str], now: float) -> Status:
     plan = record.status["_next"]
     return {
         **_without(record.status, "_next", "_shift", "FailureReason"),
-        "EndpointStatus": "InService",
-        "EndpointConfigName": plan["Config"],
+        word(record): "InService",
+        **({"EndpointConfigName": plan["Config"]} if "Config" in plan else {}),
         "_live": plan,
         "_ready": list(ready),
         "_settled": plan["Generation"],
@@ -50,7 +55,7 @@ def failed(record: Record, reason: str) -> Status:
     """The old generation stays in service; without one the endpoint has failed."""
     return {
         **_without(record.status, "_next", "_shift"),
-        "EndpointStatus": "InService" if record.status.get("_live") else "Failed",
+        word(record): "InService" if record.status.get("_live") else "Failed",
         "FailureReason": reason[:1024],
         "_settled": record.spec["_generation"],
     }
@@ -58,7 +63,7 @@ def failed(record: Record, reason: str) -> Status:
 
 def stuck(record: Record, error: Exception, failures: int) -> Status:
     """What is being deployed is given up; what serves, and what is being deleted, goes on being looked after."""
-    why = reason("endpoint", error, failures)
+    why = reason("endpoint" if record.key.kind == "Endpoint" else "inference component", error, failures)
     unsettled = record.status.get("_settled") != record.spec["_generation"]
     if unsettled and not record.deleting:
         return failed(record, why)
@@ -79,7 +84,7 @@ def noted(record: Record, ready: Sequence[str]) -> Status:
             for one in live["Variants"]
             if one["Containers"] and not one.get("Serverless") and _moving(record, live, one)
         )
-        status["EndpointStatus"] = "Updating" if busy else "InService"
+        status[word(record)] = "Updating" if busy else "InService"
     return status
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from studiolo.base.record import Record
-from studiolo.services.sagemaker.kinds.endpoint.traffic import Step
+from studiolo.services.sagemaker.hosting.traffic import Step
 
 Health = Literal["absent", "starting", "ready", "failed"]
 Act = Literal[

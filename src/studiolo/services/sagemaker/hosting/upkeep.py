@@ -13,12 +13,12 @@ from studiolo.series import logs
 from studiolo.series.protocol import Point
 from studiolo.services.logs import archive
 from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.hosting import plan as planning
 from studiolo.services.sagemaker.hosting.containers import PlanError
+from studiolo.services.sagemaker.hosting.decide import Health
 from studiolo.services.sagemaker.hosting.instance import DRAIN, group, run_folder
+from studiolo.services.sagemaker.hosting.plan import Unit
 from studiolo.services.sagemaker.hosting.readiness import Readiness
-from studiolo.services.sagemaker.kinds.endpoint import plan as planning
-from studiolo.services.sagemaker.kinds.endpoint.decide import Health
-from studiolo.services.sagemaker.kinds.endpoint.plan import Unit
 
 SAMPLE = 2.0
 MAX_BACKOFF = 60.0
