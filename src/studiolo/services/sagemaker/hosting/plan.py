@@ -106,6 +106,10 @@ def serving(record: Record, unit: Unit) -> Serving:
         return Serving(
             unit.handle, record.key.project, user, container, resources, variant["Isolated"], SERVERLESS_SHARE, extra
         )
+    if sized := variant.get("Resources"):
+        # A copy of an inference component: its own share of an instance.
+        resources = Resources(sized["Cores"], sized["Memory"], sized["Gpus"])
+        return Serving(unit.handle, record.key.project, user, container, resources, variant["Isolated"], SHARE)
     size = instance_of(variant["InstanceType"])
     assert size is not None
     parts = len(variant["Containers"])

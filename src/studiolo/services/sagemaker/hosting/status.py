@@ -126,6 +126,12 @@ def _summary(record: Record, plan: Mapping[str, Any], one: Mapping[str, Any], re
             sized["ProvisionedConcurrency"] = asked
         return {**summary, "CurrentServerlessConfig": sized, "DesiredServerlessConfig": sized}
     wanted = planning.asked_count(record, plan, one)
+    if one.get("MaxCount") is not None or one.get("MinCount") is not None:
+        summary["ManagedInstanceScaling"] = {
+            "Status": "ENABLED",
+            "MinInstanceCount": one.get("MinCount", 0),
+            **({"MaxInstanceCount": one["MaxCount"]} if one.get("MaxCount") else {}),
+        }
     # A place for inference components has its instances without anything of its own running.
     current = _current(record, plan, one, ready) if one["Containers"] else wanted
     return {**summary, "CurrentInstanceCount": current, "DesiredInstanceCount": wanted}

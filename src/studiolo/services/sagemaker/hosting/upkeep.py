@@ -98,20 +98,18 @@ class Upkeep:
     def why(self, one: Unit) -> str:
         """The FailureReason of a unit that did not come up."""
         state: GroupState = self._platform.runner.poll(one.handle)
-        name = one.variant["VariantName"]
+        name = f"production variant {one.variant['VariantName']}"
+        if one.variant.get("Resources"):
+            name = f"inference component {Key.of_handle(one.handle).name}"
         if not state.members:
-            return f"The variant {name} could not be started."
+            return f"The {name} could not be started."
         member, container = state.members[0], "primary" if one.place == 0 else one.container["Name"]
         if state.phase != "exited":
-            return (
-                f"The {container} container for production variant {name} did not pass the ping health check in time."
-            )
+            return f"The {container} container for {name} did not pass the ping health check in time."
         if member.reason == "out_of_memory":
-            return (
-                f"The {container} container for production variant {name} used more memory than its instance type has."
-            )
+            return f"The {container} container for {name} used more memory than it may have."
         last = "\n".join(logs.tail(member.log, 12))
-        return f"The {container} container for production variant {name} could not be started: {member.message or last}"
+        return f"The {container} container for {name} could not be started: {member.message or last}"
 
     def keep_logs(self, handles: Sequence[str]) -> None:
         for handle in handles:

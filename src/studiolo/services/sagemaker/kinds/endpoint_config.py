@@ -1,6 +1,6 @@
 """EndpointConfig: which models run behind an endpoint, on what. Immutable; it only is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studiolo.base.arn import sagemaker_arn
@@ -38,17 +38,45 @@ def _serverless(name: str, given: Mapping[str, Any]) -> None:
         raise ValidationError("ProvisionedConcurrency can't be greater than MaxConcurrency.")
 
 
+def _managed(variant: Mapping[str, Any], managed: Mapping[str, Any]) -> None:
+    if "ModelName" in variant:
+        raise Unsupported(
+            "ManagedInstanceScaling of a variant with a model is not supported by this version of studiolo; register a "
+            "scalable target instead."
+        )
+    if managed.get("MinInstanceCount", 0) > managed.get("MaxInstanceCount", managed.get("MinInstanceCount", 0)):
+        raise ValidationError("MinInstanceCount can't be greater than MaxInstanceCount.")
+
+
+def _places(spec: Mapping[str, Any], variants: Sequence[Mapping[str, Any]], shadows: Sequence[Any]) -> None:
+    """Variants without a model are places for inference components."""
+    places = [one for one in variants if "ModelName" not in one]
+    if any("ModelName" not in one for one in shadows):
+        raise ValidationError("A shadow variant needs a ModelName.")
+    if not places:
+        return
+    if len(places) < len(variants) or shadows:
+        raise ValidationError(
+            "Either all variants have a ModelName, or none has: then inference components bring the models."
+        )
+    if not spec.get("ExecutionRoleArn"):
+        raise ValidationError(
+            "A configuration whose variants have no ModelName needs an ExecutionRoleArn: it is for inference components. "
+            "Give one, or name the models."
+        )
+    if spec.get("AsyncInferenceConfig"):
+        raise ValidationError("An asynchronous endpoint needs a variant with a ModelName.")
+
+
 def _variant(platform: Platform, call: Call, variant: dict[str, Any]) -> dict[str, Any]:
     name = variant["VariantName"]
-    if "ModelName" not in variant:
-        raise Unsupported(
-            "Variants without a ModelName (inference components) are not supported by this version of studiolo."
-        )
-    _model(platform, call.caller.project, variant["ModelName"])
-    if variant.get("ManagedInstanceScaling", {}).get("Status") == "ENABLED":
-        raise Unsupported(
-            "ManagedInstanceScaling is not supported by this version of studiolo; register a scalable target instead."
-        )
+    if "ModelName" in variant:
+        _model(platform, call.caller.project, variant["ModelName"])
+    elif "ServerlessConfig" in variant:
+        raise ValidationError(f"Variant {name} is serverless: it needs a ModelName.")
+    managed = variant.get("ManagedInstanceScaling", {})
+    if managed.get("Status") == "ENABLED":
+        _managed(variant, managed)
     if "ServerlessConfig" in variant:
         _serverless(name, variant)
     elif "InstanceType" not in variant or "InitialInstanceCount" not in variant:
@@ -76,6 +104,7 @@ def _prepare(platform: Platform, call: Call, spec: dict[str, Any]) -> dict[str, 
             raise Unsupported(f"{what} ({member}) are not supported by this version of studiolo.")
     variants = [_variant(platform, call, variant) for variant in spec["ProductionVariants"]]
     shadows = [_variant(platform, call, variant) for variant in spec.get("ShadowProductionVariants", ())]
+    _places(spec, variants, shadows)
     names = [variant["VariantName"] for variant in (*variants, *shadows)]
     if len(set(names)) != len(names):
         raise ValidationError("The names of production variants must be unique within an endpoint configuration.")

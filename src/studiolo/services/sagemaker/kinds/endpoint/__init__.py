@@ -8,6 +8,7 @@ from studiolo.base.errors import ValidationError
 from studiolo.base.record import Document, Key, Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
+from studiolo.services.sagemaker.hosting import components
 from studiolo.services.sagemaker.hosting import plan as planning
 from studiolo.services.sagemaker.hosting import status as statuses
 from studiolo.services.sagemaker.kind import Kind
@@ -63,6 +64,7 @@ def _update(platform: Platform, call: Call, record: Record) -> Mapping[str, Any]
     if record.deleting or _word(record) not in ("InService", "Failed"):
         raise ValidationError(f'Cannot update in-progress endpoint "{_arn(record)}".')
     name = _config(platform, call.caller.project, call.params["EndpointConfigName"])
+    _keep_places(platform, record, name)
     generation = record.spec["_generation"] + 1
     spec = {**record.spec, "EndpointConfigName": name, "_generation": generation, "_user": call.caller.user}
     if "DeploymentConfig" in call.params:
@@ -111,7 +113,30 @@ def _word(record: Record) -> str:
     return str(statuses.noted(record, record.status.get("_ready", ()))["EndpointStatus"])
 
 
+def _keep_places(platform: Platform, record: Record, name: str) -> None:
+    """Raises where an update would leave a component without its variant."""
+    used = {
+        one.spec["VariantName"]: one for one in components.of_endpoint(platform, record.key.project, record.key.name)
+    }
+    if not used:
+        return
+    config = platform.store.get(Key(record.key.project, "EndpointConfig", name))
+    places = {one["VariantName"] for one in config.spec["ProductionVariants"] if "ModelName" not in one}
+    for variant, one in used.items():
+        if variant not in places:
+            raise ValidationError(
+                f"The inference component {one.key.name} runs on the variant {variant}, which the configuration {name} "
+                "does not have (without a model): delete the component first."
+            )
+
+
 def _may_delete(platform: Platform, record: Record) -> None:
+    left = sorted(one.key.name for one in components.of_endpoint(platform, record.key.project, record.key.name))
+    if left and not record.deleting:
+        raise ValidationError(
+            f'Cannot delete endpoint "{_arn(record)}" while it has inference components. Delete them first: '
+            f"{', '.join(left[:20])}."
+        )
     if record.deleting or "_next" not in record.status:
         return
     if record.status.get("_live"):

@@ -18,6 +18,9 @@ def _variant(platform: Platform, project: str, given: Mapping[str, Any], shadow:
         if serverless
         else {"InstanceType": given["InstanceType"], "Count": given["InitialInstanceCount"]}
     )
+    managed = given.get("ManagedInstanceScaling", {})
+    if managed.get("Status") == "ENABLED":
+        sized |= {"MinCount": managed.get("MinInstanceCount", 0), "MaxCount": managed.get("MaxInstanceCount")}
     # A variant without a model is a place for inference components: nothing of its own runs.
     model = (
         model_plan(platform, project, given["ModelName"])

@@ -1,0 +1,28 @@
+"""The inference components of an endpoint, found by their label. Endpoints, components and the router ask here."""
+
+from collections.abc import Iterator
+
+from studiolo.base.record import Record
+from studiolo.services.platform import Platform
+from studiolo.store.protocol import Query
+
+KIND = "InferenceComponent"
+
+
+def of_endpoint(platform: Platform, project: str, endpoint: str) -> Iterator[Record]:
+    token = None
+    while True:
+        labels = {"Endpoint": endpoint.lower()}
+        page = platform.store.query(Query(KIND, project, labels=labels, limit=500, token=token))
+        yield from page.records
+        token = page.token
+        if token is None:
+            return
+
+
+def copies(record: Record) -> int:
+    """How many it should have now."""
+    wishes = record.spec["_desired"].get(str(record.spec["_generation"]), {})
+    variant: str = record.spec["VariantName"]
+    count = wishes.get(variant, {}).get("Count", record.spec["_copies"])
+    return int(count)
