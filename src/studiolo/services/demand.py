@@ -37,6 +37,10 @@ class Demand:
         found = self._asked.get((handle, variant))
         return found if found is not None else self._asked.setdefault((handle, variant), Asked())
 
+    def waiting(self, handle: str) -> int:
+        """Requests that wait for any variant of it."""
+        return sum(asked.waiting for key, asked in list(self._asked.items()) if key[0] == handle)
+
     def awake(self, handle: str, variant: str) -> bool:
         found = self._asked.get((handle, variant))
         if found is None:

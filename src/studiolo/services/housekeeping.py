@@ -72,7 +72,8 @@ def remove_deliveries(platform: Platform, before: float) -> None:
 
 def tidy(platform: Platform) -> None:
     now = platform.clock()
-    points = platform.series.prune("Endpoint/", now - METRICS_DAYS * DAY)
+    since = now - METRICS_DAYS * DAY
+    points = platform.series.prune("Endpoint/", since) + platform.series.prune("InferenceComponent/", since)
     invocations = remove_invocations(platform, now - INVOCATIONS_DAYS * DAY)
     tidying.tidy(platform, now - DAY)
     remove_deliveries(platform, now - DAY)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studiolo.base.errors import ApiError
-from studiolo.services.application_autoscaling.names import COUNT, Target
+from studiolo.services.application_autoscaling.names import COPIES, COUNT, Target
 from studiolo.services.platform import Platform
 from studiolo.services.request import Answer, Call, Caller
 from studiolo.services.sagemaker.service import SageMakerService
@@ -36,6 +36,8 @@ class Capacity:
 
     async def read(self, project: str, target: Target) -> Seen | None:
         """None where there is no such endpoint or variant, or it has no capacity of that dimension."""
+        if target.dimension == COPIES:
+            return await self._copies(project, target)
         try:
             endpoint = await self._call(project, "DescribeEndpoint", {"EndpointName": target.endpoint})
         except ApiError:
@@ -53,8 +55,22 @@ class Capacity:
                 return Seen(int(desired), endpoint["EndpointStatus"] == "InService")
         return None
 
+    async def _copies(self, project: str, target: Target) -> Seen | None:
+        try:
+            component = await self._call(
+                project, "DescribeInferenceComponent", {"InferenceComponentName": target.endpoint}
+            )
+        except ApiError:
+            return None
+        settled = component["InferenceComponentStatus"] == "InService"
+        return Seen(int(component["RuntimeConfig"]["DesiredCopyCount"]), settled)
+
     async def set(self, project: str, target: Target, capacity: int) -> None:
         """Raises ApiError."""
+        if target.dimension == COPIES:
+            asked = {"InferenceComponentName": target.endpoint, "DesiredRuntimeConfig": {"CopyCount": capacity}}
+            await self._call(project, "UpdateInferenceComponentRuntimeConfig", asked)
+            return
         wish: dict[str, Any] = {"VariantName": target.variant}
         if target.dimension == COUNT:
             wish["DesiredInstanceCount"] = capacity

@@ -7,8 +7,8 @@ from typing import Any
 
 from studiolo.base.errors import Unsupported, ValidationError
 from studiolo.services import schedules
-from studiolo.services.application_autoscaling.names import PROVISIONED, Target
-from studiolo.services.application_autoscaling.observe import PREDEFINED, UTILIZATION
+from studiolo.services.application_autoscaling.names import COPIES, PROVISIONED, Target
+from studiolo.services.application_autoscaling.observe import PER_COPY, PER_COPY_CONCURRENT, PREDEFINED, UTILIZATION
 from studiolo.services.cloudwatch.queries import check as check_queries
 
 MEMBERS = {
@@ -43,6 +43,8 @@ def _tracking(target: Target, given: Mapping[str, Any], project: str) -> None:
             raise Unsupported(f"The predefined metric {kind} is not supported: there are {', '.join(PREDEFINED)}.")
         if (kind == UTILIZATION) and target.dimension != PROVISIONED:
             raise ValidationError(f"{kind} is for the dimension {PROVISIONED}.")
+        if (kind in (PER_COPY, PER_COPY_CONCURRENT)) != (target.dimension == COPIES):
+            raise ValidationError(f"{kind} is not for the dimension {target.dimension}.")
         return
     _customized(customized or {}, project)
 

@@ -16,7 +16,15 @@ from studiolo.control.protocol import Again
 from studiolo.services import schedules
 from studiolo.services.application_autoscaling.capacity import Capacity
 from studiolo.services.application_autoscaling.decide import decide
-from studiolo.services.application_autoscaling.names import ACTIVITY, COUNT, SCHEDULED, TARGET, identity, target_named
+from studiolo.services.application_autoscaling.names import (
+    ACTIVITY,
+    COPIES,
+    COUNT,
+    SCHEDULED,
+    TARGET,
+    identity,
+    target_named,
+)
 from studiolo.services.application_autoscaling.observe import Observer
 from studiolo.services.platform import Platform
 from studiolo.store.protocol import AlreadyExists, Missing, Query, Stale
@@ -111,7 +119,9 @@ class ScalableTargetController:
     def _note(self, record: Record, doing: Mapping[str, Any], failure: str | None) -> None:
         """An activity, once for each thing done."""
         target, now = target_named(record.key.name), self._platform.clock()
-        what = "desired instance count" if target.dimension == COUNT else "desired provisioned concurrency"
+        what = {COUNT: "desired instance count", COPIES: "desired copy count"}.get(
+            target.dimension, "desired provisioned concurrency"
+        )
         name = identity(record.key.project, f"{record.key.name} {record.created} {doing['Number']}")
         spec = {
             **target.members(),

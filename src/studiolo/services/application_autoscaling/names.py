@@ -16,12 +16,13 @@ from studiolo.store.protocol import Index
 
 TARGET, POLICY, SCHEDULED, ACTIVITY = "ScalableTarget", "ScalingPolicy", "ScheduledAction", "ScalingActivity"
 COUNT, PROVISIONED = "sagemaker:variant:DesiredInstanceCount", "sagemaker:variant:DesiredProvisionedConcurrency"
-DIMENSIONS = (COUNT, PROVISIONED)
+COPIES = "sagemaker:inference-component:DesiredCopyCount"
+DIMENSIONS = (COUNT, PROVISIONED, COPIES)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One variant of one endpoint, in one dimension."""
+    """One variant of one endpoint, or one inference component (then `endpoint` is its name), in one dimension."""
 
     endpoint: str
     variant: str
@@ -29,6 +30,8 @@ class Target:
 
     @property
     def resource(self) -> str:
+        if self.dimension == COPIES:
+            return f"inference-component/{self.endpoint}"
         return f"endpoint/{self.endpoint}/variant/{self.variant}"
 
     @property
@@ -49,6 +52,12 @@ def target_of(params: Mapping[str, Any]) -> Target:
     if dimension not in DIMENSIONS:
         raise Unsupported(f"The dimension {dimension} is not supported by this version of studiolo.")
     parts = resource.split("/")
+    if dimension == COPIES:
+        if len(parts) != 2 or parts[0] != "inference-component" or not parts[1]:
+            raise ValidationError(
+                f"Invalid resource identifier: {resource[:200]} should be inference-component/<inference component>."
+            )
+        return Target(parts[1], "", dimension)
     if len(parts) != 4 or (parts[0], parts[2]) != ("endpoint", "variant") or not parts[1] or not parts[3]:
         raise ValidationError(
             f"Invalid resource identifier: {resource[:200]} should be endpoint/<endpoint>/variant/<variant>."
@@ -66,7 +75,7 @@ def check_namespace(params: Mapping[str, Any]) -> None:
 def target_named(name: str) -> Target:
     resource, _, dimension = name.partition("|")
     parts = resource.split("/")
-    return Target(parts[1], parts[3], dimension)
+    return Target(parts[1], parts[3] if len(parts) > 3 else "", dimension)
 
 
 def under(target: Target, name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from studiolo.base.errors import ApiError
 from studiolo.base.record import Key, Record
 from studiolo.services.application_autoscaling.decide import DEFAULT_COOLDOWN, Policy, Stepping, Tracking
-from studiolo.services.application_autoscaling.names import POLICY, Target, policy_arn
+from studiolo.services.application_autoscaling.names import COPIES, POLICY, Target, policy_arn
 from studiolo.services.cloudwatch.alarm_controller import LAG, datapoints
 from studiolo.services.cloudwatch.alarm_record import KIND, actions_for
 from studiolo.services.cloudwatch.alarm_state import period_of, window
@@ -23,7 +23,9 @@ INVOCATIONS, CONCURRENT = (
     "SageMakerVariantConcurrentRequestsPerModelHighResolution",
 )
 UTILIZATION = "SageMakerVariantProvisionedConcurrencyUtilization"
-PREDEFINED = (INVOCATIONS, CONCURRENT, UTILIZATION)
+PER_COPY = "SageMakerInferenceComponentInvocationsPerCopy"
+PER_COPY_CONCURRENT = "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution"
+PREDEFINED = (INVOCATIONS, CONCURRENT, UTILIZATION, PER_COPY, PER_COPY_CONCURRENT)
 MINUTE, HIGH_RESOLUTION = 60.0, 10.0
 LONGEST_LOOK = 900.0
 
@@ -63,8 +65,13 @@ class Observer:
         predefined = configuration.get("PredefinedMetricSpecification")
         if predefined is None:
             return self._customized(project, configuration["CustomizedMetricSpecification"], look, now)
-        resource, stem = Key(project, "Endpoint", target.endpoint).handle(), f"endpoint/{target.variant}/"
-        many = predefined["PredefinedMetricType"] == INVOCATIONS
+        copies = target.dimension == COPIES
+        kind = "InferenceComponent" if copies else "Endpoint"
+        resource, stem = (
+            Key(project, kind, target.endpoint).handle(),
+            f"endpoint/{'copies' if copies else target.variant}/",
+        )
+        many = predefined["PredefinedMetricType"] in (INVOCATIONS, PER_COPY)
         width = MINUTE if many else HIGH_RESOLUTION
         metric = "invocations" if many else "busy"
         # What the platform measures is complete: no point means that nobody asked.
@@ -74,7 +81,11 @@ class Observer:
         ]  # fmt: skip
         # Load over all instances: over those there are now it says how many are needed, whoever was there then.
         each = [load / max(capacity, 1) / (1 if many else width) for load in loads]
-        waiting = self._platform.demand.of(resource, target.variant).waiting
+        waiting = (
+            self._platform.demand.waiting(resource)
+            if copies
+            else self._platform.demand.of(resource, target.variant).waiting
+        )
         if waiting and not each[0]:
             each[0] = waiting / max(capacity, 1)
         return each[0], max(each)

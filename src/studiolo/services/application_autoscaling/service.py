@@ -107,7 +107,9 @@ class ApplicationAutoScalingService:
             yield {}
             return
         chosen = call.params.get("ScalableDimension")
-        for dimension in names.DIMENSIONS if chosen is None else (chosen,):
+        component = call.params["ResourceId"].startswith("inference-component/")
+        every = (names.COPIES,) if component else (names.COUNT, names.PROVISIONED)
+        for dimension in every if chosen is None else (chosen,):
             yield {"Target": target_of({**call.params, "ScalableDimension": dimension}).name}
 
     def _page(self, call: Call, kind: str, wanted: Sequence[str] | None = None, **order: Any) -> tuple[list[Record], str | None]:  # fmt: skip

@@ -135,7 +135,7 @@ class Reader:
         """Every metric that has points, in order."""
         found: set[Metric] = set()
         prefixes = [f"Metric/{project}/" if namespace is None else metrics.resource(project, namespace)]
-        prefixes += [f"Endpoint/{project}/", f"TrainingJob/{project}/"]
+        prefixes += [f"Endpoint/{project}/", f"InferenceComponent/{project}/", f"TrainingJob/{project}/"]
         for prefix in prefixes:
             for known in self._series.known(prefix):
                 if since is not None and known.last_time < since:

@@ -55,6 +55,8 @@ _VARIANT: Mapping[str, _Form] = {
     "InvocationModelErrors": _Form(("errors4xx", "errors5xx"), "Count", "rate", among="invocations"),
     "ConcurrentRequestsPerModel": _Form(("busy",), "Count"),
 }
+_COPIES = {"InvocationsPerCopy" if name == "InvocationsPerInstance" else name: form for name, form in _VARIANT.items()}
+_STEM = "endpoint/copies/"
 _USE = {"CPUUtilization": "system/cpu", "MemoryUtilization": "system/memory"}
 
 
@@ -65,6 +67,8 @@ def _pair(metric: Metric, first: str, second: str) -> tuple[str, str] | None:
 
 def view(project: str, metric: Metric) -> View | None:
     """None where the platform has no such metric."""
+    if metric.namespace == ENDPOINT and [name for name, _ in metric.dimensions] == ["InferenceComponentName"]:
+        return _of_component(project, metric)
     if metric.namespace in (ENDPOINT, ENDPOINT_HOSTS):
         named = _pair(metric, "EndpointName", "VariantName")
         if named is None or "/" in named[0]:
@@ -90,6 +94,16 @@ def view(project: str, metric: Metric) -> View | None:
     if metric.namespace == TRAINING:
         return _of_job(project, metric)
     return None
+
+
+def _of_component(project: str, metric: Metric) -> View | None:
+    name, form = metric.dimensions[0][1], _COPIES.get(metric.name)
+    if form is None or "/" in name:
+        return None
+    among = f"{_STEM}{form.among}" if form.among else None
+    series = tuple(f"{_STEM}{one}" for one in form.metrics)
+    resource = Key(project, "InferenceComponent", name).handle()
+    return View(resource, series, form.unit, form.reading, form.factor, among=among)
 
 
 def _of_job(project: str, metric: Metric) -> View | None:
@@ -120,6 +134,9 @@ def published(known: Known) -> Sequence[Metric]:
     kind, _, name = known.resource.split("/", 2)
     if kind == "Endpoint":
         return _named(known, name)
+    if kind == "InferenceComponent":
+        named, series = (("InferenceComponentName", name),), known.metric.removeprefix(_STEM)
+        return [Metric(ENDPOINT, shown, named) for shown, form in _COPIES.items() if series in form.metrics]
     if kind != "TrainingJob":
         return []
     if "/" not in known.metric:

@@ -26,7 +26,8 @@ JOBS = {
     "/aws/sagemaker/studio": "App",
 }
 """The kind whose logs a group holds."""
-ENDPOINTS = "/aws/sagemaker/Endpoints/"
+HOSTED = {"/aws/sagemaker/Endpoints/": "Endpoint", "/aws/sagemaker/InferenceComponents/": "InferenceComponent"}
+"""The kind that has a group for each of its records, by how the groups' names begin."""
 DAY = 86_400_000
 
 
@@ -156,12 +157,15 @@ class Sources:
 
     def own(self, name: str) -> bool:
         """Whether the studio writes it."""
-        return name in JOBS or name.startswith(ENDPOINTS)
+        return name in JOBS or name.startswith(tuple(HOSTED))
 
     def studio_groups(self, project: str) -> list[str]:
-        handles = archive.handles(self._platform, f"Endpoint/{project}/")
-        endpoints = {Key.of_handle(one).name for one in handles}
-        return sorted([*JOBS, *(f"{ENDPOINTS}{name}" for name in endpoints)])
+        found = {
+            f"{start}{Key.of_handle(one).name}"
+            for start, kind in HOSTED.items()
+            for one in archive.handles(self._platform, f"{kind}/{project}/")
+        }
+        return sorted([*JOBS, *found])
 
     def user_group(self, project: str, name: str) -> LogGroup:
         """Raises ResourceNotFoundException."""
@@ -197,7 +201,7 @@ class Sources:
             job, kind = prefix.partition("/")[0], JOBS[group]
             start = Key(project, kind, job).handle() if prefix else f"{kind}/{project}/"
         else:
-            start = f"{Key(project, 'Endpoint', group.removeprefix(ENDPOINTS)).handle()}/"
+            start = _hosted(project, group)
         printed = [one for handle in archive.handles(self._platform, start) for one in self.of_handle(group, handle)]
         return sorted((one for one in printed if one.name.startswith(prefix)), key=lambda one: one.name)
 
@@ -216,7 +220,7 @@ class Sources:
 
     def running(self, project: str, group: str) -> list[str]:
         """Handles whose prints may grow."""
-        start = f"{JOBS[group]}/{project}/" if group in JOBS else f"Endpoint/{project}/{group.removeprefix(ENDPOINTS)}/"
+        start = f"{JOBS[group]}/{project}/" if group in JOBS else _hosted(project, group)
         return [one for one in self._platform.runner.handles() if one.startswith(start)]
 
     def stream(self, project: str, group: str, name: str) -> Stream:
@@ -239,6 +243,12 @@ def group_of(params: object, sources: Sources, project: str) -> str:
     if (name is None) == (identifier is None):
         raise invalid("Name the log group either by logGroupName or by logGroupIdentifier.")
     return sources.name_of(str(name or identifier), project)
+
+
+def _hosted(project: str, group: str) -> str:
+    """How the handles begin that print into a group of endpoints or inference components."""
+    kind, name = next((kind, group.removeprefix(start)) for start, kind in HOSTED.items() if group.startswith(start))
+    return f"{Key(project, kind, name).handle()}/"
 
 
 def _job_stream(handle: str, log: HostLog) -> str:

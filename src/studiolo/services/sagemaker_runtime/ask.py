@@ -23,6 +23,8 @@ class Ask:
     """TargetContainerHostname, for containers invoked directly."""
     session: str | None = None
     """SessionId: "NEW_SESSION" or one that was given out."""
+    component: str | None = None
+    """InferenceComponentName."""
     timeout: float = 60.0
     """Seconds for the model's answer."""
     answered: float = 0.0

@@ -100,7 +100,7 @@ class Capture:
         if self._bytes + size > MAX_HELD:
             self._dropped += 1
             return
-        folder = f"{target.key.name}/{variant.name}"
+        folder = f"{target.endpoint}/{variant.name}"
         event = str(uuid.uuid4())
         self._held.append(Captured(target.key.project, folder, config, ask, reply, event, time.time()))
         self._bytes += size

@@ -18,7 +18,15 @@ from studiolo.services.sagemaker_runtime.ask import Ask, BrokenStream, ModelErro
 from studiolo.services.sagemaker_runtime.client import Gone, Link, Pool
 from studiolo.services.sagemaker_runtime.measure import Measure
 from studiolo.services.sagemaker_runtime.multi_model import MultiModel
-from studiolo.services.sagemaker_runtime.router import Generation, Instance, Router, Target, Variant, least_busy
+from studiolo.services.sagemaker_runtime.router import (
+    COMPONENT,
+    Generation,
+    Instance,
+    Router,
+    Target,
+    Variant,
+    least_busy,
+)
 from studiolo.services.sagemaker_runtime.sessions import Sessions
 
 WAKE = 60.0
@@ -49,7 +57,7 @@ class Dispatcher:
         """Raises ApiError; ModelError where the model's own answer is no success."""
         began = time.perf_counter()
         for _ in range(TRIES):
-            target = self._target(project, name)
+            target = self._asked(self._target(project, name), ask)
             generation, variant = self._variant(target, name, ask)
             asked = self._demand.of(target.handle, variant.name)
             if variant.limit is not None and asked.flying + asked.waiting >= variant.limit:
@@ -121,6 +129,37 @@ class Dispatcher:
             )
         return target
 
+    def _asked(self, target: Target, ask: Ask) -> Target:
+        """The endpoint itself, or the one of its inference components that is asked."""
+        assert target.live is not None
+        project, name = target.key.project, target.key.name
+        if ask.component is None:
+            if any(one.plan["Containers"] for one in target.live.variants):
+                return target
+            raise ApiError(
+                "Inference Component Name header is required for endpoints to which you plan to deploy inference "
+                "components. Please include Inference Component Name header or consider using SageMaker models.",
+                code="ValidationError",
+                status=400,
+            )
+        component = self.router.find(project, ask.component, COMPONENT)
+        if component is None or component.endpoint.casefold() != name.casefold():
+            raise ApiError(
+                f"Inference component {ask.component} was not found for endpoint {name}.",
+                code="ValidationError",
+                status=400,
+            )
+        if component.live is None:
+            raise ApiError(
+                f"Inference component {ask.component} is {component.status}, not InService.",
+                code="ValidationError",
+                status=400,
+            )
+        for generation in (component.live, component.next):
+            if generation is not None:
+                generation.capture = target.live.capture
+        return component
+
     def _variant(self, target: Target, name: str, ask: Ask) -> tuple[Generation, Variant]:
         generation = target.generation()
         assert generation is not None
@@ -146,7 +185,7 @@ class Dispatcher:
                 self._demand.wake(target.handle)
                 while True:
                     await change
-                    now = self.router.find(target.key.project, target.key.name)
+                    now = self.router.find(target.key.project, target.key.name, target.key.kind)
                     if now is None or _answers(now, variant.name):
                         return
                     change = asyncio.ensure_future(self.router.change(target.key))
@@ -285,7 +324,7 @@ def raise_for_status(target: Target, variant: Variant, place: int, status: int, 
         return status
     containers = variant.plan["Containers"]
     name = "primary" if len(containers) == 1 else containers[place]["Name"]
-    group = f"log-group:/aws/sagemaker/Endpoints/{target.key.name}"
+    group = f"log-group:/aws/sagemaker/{target.key.kind}s/{target.key.name}"
     text = body.decode("utf-8", "replace")[:8000]
     raise ModelError(status, text, name, str(Arn("logs", target.key.project, group)))
 

@@ -71,6 +71,9 @@ class Measure:
         now, points = time.time(), list[Point]()
         for (resource, variant), tally in tallies.items():
             ordered = sorted(tally.latencies)
+            if resource.startswith("InferenceComponent/"):
+                # A component's metrics go by its own name alone.
+                variant = "copies"
             for name, all in (("latency_spread", ordered), ("overhead_spread", sorted(tally.overheads))):
                 metric = f"endpoint/{variant}/{name}"
                 points += [Point(resource, metric, now, value, count=count) for value, count in spread(all)]

@@ -18,7 +18,7 @@ from studiolo.services.platform import Platform
 from studiolo.services.sagemaker_runtime.client import Pool
 from studiolo.store.protocol import Change, Query
 
-KIND = "Endpoint"
+KIND, COMPONENT = "Endpoint", "InferenceComponent"
 
 
 @dataclass(slots=True)
@@ -74,6 +74,8 @@ class Target:
     share: float = 0.0
     asynchronous: Mapping[str, Any] | None = None
     """Its AsyncInferenceConfig."""
+    endpoint: str = ""
+    """The endpoint's name, also where the target is one of its inference components."""
 
     def generation(self) -> Generation | None:
         if self.next is not None and (self.share >= 1 or random.random() < self.share):
@@ -90,22 +92,26 @@ def least_busy(instances: Sequence[Instance]) -> Instance:
 class Router:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._targets: dict[tuple[str, str], Target] = {}
+        self._targets: dict[tuple[str, str, str], Target] = {}
         self._instances: dict[str, Instance] = {}
         self._waiting: dict[Key, set[asyncio.Future[None]]] = {}
         self._lock = threading.Lock()
         platform.store.watch(self._changed)
+        for kind in (KIND, COMPONENT):
+            self._read(kind)
+
+    def _read(self, kind: str) -> None:
         token = None
         while True:
-            page = platform.store.query(Query(KIND, None, limit=500, token=token))
+            page = self._platform.store.query(Query(kind, None, limit=500, token=token))
             for record in page.records:
                 self._put(record)
             token = page.token
             if token is None:
                 break
 
-    def find(self, project: str, name: str) -> Target | None:
-        return self._targets.get((project, name.casefold()))
+    def find(self, project: str, name: str, kind: str = KIND) -> Target | None:
+        return self._targets.get((kind, project, name.casefold()))
 
     async def change(self, key: Key) -> None:
         """Until the endpoint's entry changes; the caller bounds it. Looks must be taken after the call began."""
@@ -123,11 +129,11 @@ class Router:
                     self._waiting.pop(key, None)
 
     def _changed(self, change: Change) -> None:
-        if change.key.kind != KIND:
+        if change.key.kind not in (KIND, COMPONENT):
             return
         if change.record is None:
             with self._lock:
-                self._targets.pop((change.key.project, change.key.name.casefold()), None)
+                self._targets.pop(_place(change.key), None)
         else:
             self._put(change.record)
         with self._lock:
@@ -137,12 +143,13 @@ class Router:
 
     def _put(self, record: Record) -> None:
         with self._lock:
-            self._targets[record.key.project, record.key.name.casefold()] = self._target(record)
+            self._targets[_place(record.key)] = self._target(record)
 
     def _target(self, record: Record) -> Target:
         status: Any = record.status
         handle = record.key.handle()
-        target = Target(record.key, handle, "Deleting" if record.deleting else status["EndpointStatus"])
+        target = Target(record.key, handle, "Deleting" if record.deleting else status[f"{record.key.kind}Status"])
+        target.endpoint = record.key.name if record.key.kind == KIND else str(record.spec["EndpointName"])
         if status.get("_live") is None or record.deleting:
             return target
         ready = set(status.get("_ready", ()))
@@ -194,6 +201,10 @@ class Router:
             found = Instance(handles[0], [Pool(folder(one) / "ml" / "run") for one in handles])
             self._instances[handles[0]] = found
         return found
+
+
+def _place(key: Key) -> tuple[str, str, str]:
+    return key.kind, key.project, key.name.casefold()
 
 
 def _set(future: asyncio.Future[None]) -> None:

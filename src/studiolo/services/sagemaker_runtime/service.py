@@ -18,7 +18,7 @@ from studiolo.services.sagemaker_runtime.quick import Quick
 from studiolo.services.sagemaker_runtime.shadow import Shadow
 
 STREAM_TIMEOUT = 480.0
-NOT_YET = ("InferenceComponentName", "EnableExplanations")
+NOT_YET = ("EnableExplanations",)
 
 
 class RuntimeService:
@@ -93,6 +93,7 @@ def _ask(params: Mapping[str, Any]) -> Ask:
         get("TargetModel"),
         get("TargetContainerHostname"),
         get("SessionId"),
+        get("InferenceComponentName"),
     )
 
 

@@ -26,6 +26,7 @@ OWN_KINDS = (
     "Model",
     "EndpointConfig",
     "Endpoint",
+    "InferenceComponent",
     "Space",
     "StudioLifecycleConfig",
 )

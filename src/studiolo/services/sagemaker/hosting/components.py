@@ -12,7 +12,7 @@ KIND = "InferenceComponent"
 def of_endpoint(platform: Platform, project: str, endpoint: str) -> Iterator[Record]:
     token = None
     while True:
-        labels = {"Endpoint": endpoint.lower()}
+        labels = {"Endpoint": endpoint}
         page = platform.store.query(Query(KIND, project, labels=labels, limit=500, token=token))
         yield from page.records
         token = page.token

@@ -218,7 +218,7 @@ def _summary(platform: Platform, record: Record) -> Mapping[str, Any]:
 
 
 def _labels(record: Record) -> Mapping[str, str]:
-    return {"Endpoint": record.spec["EndpointName"].lower(), "Variant": record.spec["VariantName"]}
+    return {"Endpoint": record.spec["EndpointName"], "Variant": record.spec["VariantName"]}
 
 
 def _controller(platform: Platform) -> HostingController:
