@@ -71,11 +71,10 @@ class Measure:
         now, points = time.time(), list[Point]()
         for (resource, variant), tally in tallies.items():
             ordered = sorted(tally.latencies)
-            if resource.startswith("InferenceComponent/"):
-                # A component's metrics go by its own name alone.
-                variant = "copies"
+            # A component's metrics go by its own name alone.
+            part = "copies" if resource.startswith("InferenceComponent/") else variant
             for name, all in (("latency_spread", ordered), ("overhead_spread", sorted(tally.overheads))):
-                metric = f"endpoint/{variant}/{name}"
+                metric = f"endpoint/{part}/{name}"
                 points += [Point(resource, metric, now, value, count=count) for value, count in spread(all)]
             if not ordered:
                 continue
@@ -90,5 +89,5 @@ class Measure:
                 "errors4xx": float(tally.client_errors),
                 "errors5xx": float(tally.server_errors),
             }
-            points += [Point(resource, f"endpoint/{variant}/{name}", now, value) for name, value in values.items()]
+            points += [Point(resource, f"endpoint/{part}/{name}", now, value) for name, value in values.items()]
         self._series.append(points)
