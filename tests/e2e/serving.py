@@ -89,7 +89,9 @@ def until(condition: Any, seconds: float = 30) -> Any:
 class Load:
     """Clients that ask without a pause, and what they got."""
 
-    def __init__(self, studio: Any, name: str, clients: int = 4) -> None:
+    def __init__(self, studio: Any, name: str, clients: int = 4, **more: Any) -> None:
+        """more: members of the request, such as InferenceComponentName."""
+        self._more = more
         self.answers: list[Any] = []
         self.failures: list[str] = []
         self._stop = threading.Event()
@@ -99,7 +101,7 @@ class Load:
         runtime = studio.client("sagemaker-runtime")
         while not self._stop.is_set():
             try:
-                self.answers.append(invoke(runtime, name)[0])
+                self.answers.append(invoke(runtime, name, **self._more)[0])
             except Exception as error:
                 self.failures.append(str(error))
 

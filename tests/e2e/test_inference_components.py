@@ -46,7 +46,7 @@ def test_components_from_their_creation_to_their_deletion(studio):
     listed = sagemaker.list_inference_components(EndpointNameEquals=it)["InferenceComponents"]
     assert {each["InferenceComponentName"] for each in listed} == {one, two, bad}
 
-    with Load(runtime, it, InferenceComponentName=one) as load:
+    with Load(studio, it, InferenceComponentName=one) as load:
         sagemaker.update_inference_component(
             InferenceComponentName=one, Specification=specification(NAME.format(name="new"))
         )

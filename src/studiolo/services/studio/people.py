@@ -26,9 +26,9 @@ OWN_KINDS = (
     "Model",
     "EndpointConfig",
     "Endpoint",
-    "InferenceComponent",
     "Space",
     "StudioLifecycleConfig",
+    "InferenceComponent",
 )
 INVITATION_SECONDS = 7 * 86400
 
