@@ -80,7 +80,8 @@ class Connection:
         """Takes what has come; sets `ended` where nothing more will."""
         try:
             while True:
-                data = self.link.recv(1 << 20, socket.MSG_DONTWAIT)
+                # More at a time would be memory of its own from the kernel, given back at once.
+                data = self.link.recv(1 << 16, socket.MSG_DONTWAIT)
                 if not data:
                     self.ended = True
                     return

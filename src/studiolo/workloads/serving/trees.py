@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.workloads.serving import formats
+from studiolo.workloads.serving.direct import direct
 from studiolo.workloads.serving.errors import NoModel
 from studiolo.workloads.serving.formats import CSV, JSON, LINES
 from studiolo.workloads.serving.served import Served, Tabular, candidates, load_pickle
@@ -23,6 +24,7 @@ class Boosted(Served):
         self._all = (booster, *others)
         for one in self._all:
             one.set_param({"nthread": 1})
+        self._direct = direct(booster) if not others else None
 
     def _score(self, data: Any) -> Any:
         expected = self.model.num_features()
@@ -35,6 +37,8 @@ class Boosted(Served):
 
             matrix = xgb.DMatrix(data)
             return self._mean(lambda one: one.predict(matrix, validate_features=False))
+        if self._direct is not None:
+            return self._direct(data)
         return self._mean(lambda one: one.inplace_predict(data, validate_features=False))
 
     def _mean(self, score: Callable[[Any], Any]) -> Any:
