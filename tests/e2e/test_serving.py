@@ -21,7 +21,7 @@ def model_fn(folder): return None
 def transform_fn(model, body, kind, accept):
     if body == "hang": time.sleep(600)
     if body == "crash": os._exit(3)
-    if body == "leak": hoard.append(bytearray(os.urandom(1 << 20) * 400))
+    if body == "leak": hoard.append(bytearray(b"x") * (200 << 20))
     if body.startswith("sleep"): time.sleep(float(body[5:]))
     return '["%s"]' % os.getpid(), "application/json"
 """
@@ -229,19 +229,22 @@ def test_hanging_leaking_and_crashing_models(studio, runtime, sagemaker):
     for _ in range(3):
         assert refusal(invoke, runtime, it, "crash")[0] == "ModelError"
         assert invoke(runtime, it)
-    seen = {invoke(runtime, it)[0] for _ in range(20)}
-    for _ in range(12):
-        try:
-            invoke(runtime, it, "leak")
-        except Exception as error:
-            assert "ModelError" in str(error)
-    assert invoke(runtime, it) and seen
 
     def logged(words):
         events = studio.client("logs").filter_log_events(logGroupName=f"/aws/sagemaker/Endpoints/{it}")["events"]
         return any(words in event["message"] for event in events)
 
-    for words in ("longer than 2 seconds", "ended with status 3", "the instance's"):
+    def leaked():
+        # A piece at a time: one that took this machine longer than the patience would end the worker for that.
+        try:
+            invoke(runtime, it, "leak")
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "ModelError"
+        return logged("the instance's")
+
+    until(leaked, 120)
+    assert invoke(runtime, it)
+    for words in ("longer than 2 seconds", "ended with status 3"):
         until(lambda words=words: logged(words), 60)
     sagemaker.delete_endpoint(EndpointName=it)
 
