@@ -15,13 +15,19 @@ from typing import Any
 SMALL = 16 * 1024
 """Bytes up to which importing and setting up costs more than it saves."""
 FEW = 256
+WIDE, ROWS = 256, 100
+"""Columns from which, and rows below which, a table is not read by columns."""
 
 
 def read_csv(body: bytes, dtype: str) -> Any | None:
     """An array of plain numbers with as many in each row; else None."""
     if len(body) < SMALL or b'"' in body or dtype not in ("float32", "float64"):
         return None
-    width = body.partition(b"\n")[0].count(b",") + 1
+    first = body.partition(b"\n")[0]
+    width = first.count(b",") + 1
+    if width > WIDE and len(body) < ROWS * len(first):
+        # A column costs as much as many of its cells: a picture in a row is read quicker cell by cell.
+        return None
     try:
         table = columns(body, width, range(width), ())
     except ImportError:
