@@ -31,6 +31,7 @@ PAGES = [
     "/notifications",
     "/data",
     "/projects",
+    "/usage",
     "/members",
     "/keys",
     "/connect",

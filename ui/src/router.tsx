@@ -51,6 +51,7 @@ const routes = [
   page("/spaces/$name", lazyRouteComponent(() => import("./features/space/detail"), "SpacePage")),
   page("/activity", lazyRouteComponent(() => import("./features/activity/page"), "ActivityPage")),
   page("/notifications", lazyRouteComponent(() => import("./features/notification/page"), "NotificationsPage")),
+  page("/usage", lazyRouteComponent(() => import("./features/usage/page"), "UsagePage")),
   page("/projects", lazyRouteComponent(() => import("./features/project/pages"), "ProjectsPage")),
   page("/members", lazyRouteComponent(() => import("./features/project/pages"), "MembersPage")),
   page("/keys", lazyRouteComponent(() => import("./features/access-key/pages"), "KeysPage")),

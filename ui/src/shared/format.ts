@@ -40,3 +40,17 @@ export const parseS3 = (uri: string): { bucket: string; key: string } => {
   const cut = rest.indexOf("/");
   return cut < 0 ? { bucket: rest, key: "" } : { bucket: rest.slice(0, cut), key: rest.slice(cut + 1) };
 };
+
+/** Money in the studio's own currency; small sums keep their first digits. */
+export const amount = (value: number, currency: string): string => {
+  const digits = value !== 0 && Math.abs(value) < 0.01 ? 4 : 2;
+  return new Intl.NumberFormat("en", { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+};
+
+/** A time that was used, without more exactness than it needs: "40 s", "12 min", "3.5 h", "1,240 h". */
+export const span = (seconds: number): string => {
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  if (seconds < 3570) return `${Math.round(seconds / 60)} min`;
+  const hours = seconds / 3600;
+  return `${hours < 10 ? hours.toFixed(1) : Math.round(hours).toLocaleString("en")} h`;
+};

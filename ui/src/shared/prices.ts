@@ -13,8 +13,6 @@ export const useTypes = () =>
     select: (answer) => answer.InstanceTypes,
   });
 
-export const usePrice = (type: string | undefined): number | undefined => useTypes().data?.find((one) => one.InstanceType === type)?.PricePerHour;
-
 export const typeOptions = (types: InstanceType[] | undefined) =>
   (types ?? [])
     .filter((one) => !one.InstanceType.startsWith("ml.t3"))

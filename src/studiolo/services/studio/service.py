@@ -17,7 +17,6 @@ from studiolo.base.record import Key
 from studiolo.blobs.protocol import NoSuchBucket, NoSuchKey
 from studiolo.run.protocol import Resources
 from studiolo.services.metering.metering import Metering
-from studiolo.services.metering.prices import prices
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.services.s3uri import default_bucket
@@ -238,7 +237,7 @@ class StudioService:
         }
 
     async def _instance_types(self, call: Call) -> Mapping[str, Any]:
-        total, price = self._platform.runner.machine().total, prices(self._platform.store)
+        total = self._platform.runner.machine().total
         return {
             "InstanceTypes": [
                 {
@@ -246,7 +245,7 @@ class StudioService:
                     "Cores": one.cores,
                     "Memory": one.memory,
                     "Gpus": one.gpus,
-                    "PricePerHour": price[one.type],
+                    "PricePerHour": one.price,
                     "Fits": one.cores <= total.cores and one.memory <= total.memory * 1.1 and one.gpus <= total.gpus,
                 }
                 for one in table().values()

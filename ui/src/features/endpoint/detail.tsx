@@ -10,6 +10,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 
 import type { Endpoint, EndpointConfig } from "../../api/types";
 import { useStudio } from "../../shared/context";
+import { Cost } from "../../shared/cost";
 import { time } from "../../shared/format";
 import { LogView } from "../../shared/log";
 import { ActionsButton, Code, Copy, Failure, Status } from "../../shared/parts";
@@ -124,6 +125,7 @@ function Page({ endpoint, config }: { endpoint: Endpoint; config: EndpointConfig
             items={[
               { label: "Status", value: <Status word={endpoint.EndpointStatus} /> },
               { label: "Created", value: time(endpoint.CreationTime) },
+              { label: "Used", value: <Cost kind="Endpoint" name={name} since={endpoint.CreationTime} live /> },
               { label: "Configuration", value: endpoint.EndpointConfigName },
               { label: "ARN", value: <Copy text={endpoint.EndpointArn} /> },
             ]}

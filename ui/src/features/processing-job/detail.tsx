@@ -11,6 +11,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 
 import { sagemaker } from "../../api/client";
 import { ended } from "../../shared/actions";
+import { Cost } from "../../shared/cost";
 import { duration, time } from "../../shared/format";
 import { LogView } from "../../shared/log";
 import { ActionsButton, Code, Copy, Failure, S3Link, Status } from "../../shared/parts";
@@ -57,6 +58,7 @@ function Overview({ job }: { job: ProcessingJob }) {
             { label: "Created", value: time(job.CreationTime) },
             { label: "Took", value: duration(job.ProcessingStartTime ? (job.ProcessingEndTime ?? Date.now() / 1000) - job.ProcessingStartTime : undefined) },
             { label: "Compute", value: `${cluster.InstanceCount} × ${cluster.InstanceType}` },
+            { label: "Used", value: <Cost kind="ProcessingJob" name={job.ProcessingJobName} since={job.CreationTime} live={!ended(job.ProcessingJobStatus)} /> },
             { label: "Command", value: <span className="mono">{command}</span> },
             { label: "Image", value: <Copy text={job.AppSpecification.ImageUri} /> },
             { label: "ARN", value: <Copy text={job.ProcessingJobArn} /> },

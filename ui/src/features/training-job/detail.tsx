@@ -13,6 +13,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { progressOf } from "../../api/events";
 import type { Job } from "../../api/types";
 import { ended } from "../../shared/actions";
+import { Cost } from "../../shared/cost";
 import { duration, number, time } from "../../shared/format";
 import { LogView } from "../../shared/log";
 import { ActionsButton, Code, Copy, Failure, JobStatus, S3Link } from "../../shared/parts";
@@ -24,7 +25,7 @@ import { Tags } from "../../shared/tags";
 import { useTitle } from "../../shared/title";
 import { componentOf, Lineage } from "../lineage/view";
 import { asCli, asPython, requestOf } from "./code";
-import { useCost, useJob } from "./query";
+import { useJob } from "./query";
 
 function Steps({ job }: { job: Job }) {
   return (
@@ -40,7 +41,6 @@ function Steps({ job }: { job: Job }) {
 }
 
 function Overview({ job }: { job: Job }) {
-  const cost = useCost(job);
   const clamped = job.SecondaryStatusTransitions.map((step) => step.StatusMessage ?? "").find((text) => text.includes("smaller than"));
   return (
     <SpaceBetween size="l">
@@ -60,7 +60,7 @@ function Overview({ job }: { job: Job }) {
               label: "Training time",
               value: duration(job.TrainingTimeInSeconds ?? (job.TrainingStartTime ? Date.now() / 1000 - job.TrainingStartTime : undefined)),
             },
-            { label: "Cost so far", value: cost },
+            { label: "Used", value: <Cost kind="TrainingJob" name={job.TrainingJobName} since={job.CreationTime} live={!ended(job.TrainingJobStatus)} /> },
             { label: "Compute", value: `${job.ResourceConfig.InstanceCount ?? 1} × ${job.ResourceConfig.InstanceType ?? "groups"}` },
             { label: "Time limit", value: duration(job.StoppingCondition.MaxRuntimeInSeconds) },
             { label: "Image", value: <span className="mono">{job.AlgorithmSpecification.TrainingImage?.split("/").pop()}</span> },

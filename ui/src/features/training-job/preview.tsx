@@ -1,14 +1,15 @@
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 
 import { progressOf } from "../../api/events";
+import { ended } from "../../shared/actions";
+import { Cost } from "../../shared/cost";
 import { duration, number, time } from "../../shared/format";
 import { Failure, JobStatus, Link, S3Link } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
-import { useCost, useJob } from "./query";
+import { useJob } from "./query";
 
 export function JobPreview({ name }: { name: string }) {
   const query = useJob(name);
-  const cost = useCost(query.data);
   if (query.isError) return <Failure error={query.error} />;
   const job = query.data;
   if (!job) return <Skeleton rows={5} />;
@@ -20,7 +21,7 @@ export function JobPreview({ name }: { name: string }) {
         ...(job.FailureReason ? [{ label: "Reason", value: job.FailureReason.slice(0, 400) }] : []),
         { label: "Created", value: time(job.CreationTime) },
         { label: "Training time", value: duration(job.TrainingTimeInSeconds) },
-        { label: "Cost", value: cost },
+        { label: "Used", value: <Cost kind="TrainingJob" name={name} since={job.CreationTime} live={!ended(job.TrainingJobStatus)} /> },
         { label: "Compute", value: `${job.ResourceConfig.InstanceCount ?? 1} × ${job.ResourceConfig.InstanceType ?? "groups"}` },
         ...(job.FinalMetricDataList ?? []).slice(0, 6).map((one) => ({ label: one.MetricName, value: number(one.Value) })),
         { label: "Model", value: job.ModelArtifacts ? <S3Link uri={job.ModelArtifacts.S3ModelArtifacts} /> : "–" },

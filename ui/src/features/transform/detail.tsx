@@ -18,6 +18,7 @@ import { type S3Object, textOf } from "../../api/s3";
 import type { TransformJob } from "../../api/types";
 import { ended } from "../../shared/actions";
 import { pythonOf, shellOf } from "../../shared/code";
+import { Cost } from "../../shared/cost";
 import { bytes, duration, time } from "../../shared/format";
 import { LogView } from "../../shared/log";
 import { ActionsButton, Code, Copy, Empty, Failure, Link, S3Link, Status } from "../../shared/parts";
@@ -100,6 +101,7 @@ function Overview({ job }: { job: TransformJob }) {
               { label: "Input", value: <S3Link uri={job.TransformInput.DataSource.S3DataSource.S3Uri} /> },
               { label: "Output", value: <S3Link uri={job.TransformOutput.S3OutputPath} /> },
               { label: "Compute", value: `${job.TransformResources.InstanceCount} × ${job.TransformResources.InstanceType}` },
+              { label: "Used", value: <Cost kind="TransformJob" name={job.TransformJobName} since={job.CreationTime} live={!ended(job.TransformJobStatus)} /> },
               { label: "Records", value: `${job.TransformInput.ContentType ?? "any"}, split by ${(job.TransformInput.SplitType ?? "None").toLowerCase()}, ${job.BatchStrategy ?? "MultiRecord"}` },
               ...(shaped ? [{ label: "Shaped", value: shaped }] : []),
               { label: "ARN", value: <Copy text={job.TransformJobArn} /> },

@@ -1,0 +1,41 @@
+// What the usage operations of the studio's service answer.
+export interface UsageRow {
+  Keys: Record<string, string>;
+  Seconds: number;
+  Cost: number;
+}
+export interface Usage {
+  Rows: UsageRow[];
+  Seconds: number;
+  Cost: number;
+  Currency: string;
+}
+export interface Budget {
+  Name: string;
+  Amount: number;
+  User?: string;
+  Thresholds: number[];
+  TopicArn?: string;
+  Webhook?: string;
+  Action: "None" | "Refuse" | "Stop";
+  Spent: number;
+  Month: string;
+  Alerts: { Threshold: number; Time: number }[];
+  Exceeded: boolean;
+}
+export interface Limits {
+  Instances?: number;
+  Cores?: number;
+  StorageBytes?: number;
+}
+export interface Quota {
+  Project: string;
+  Limits: Limits;
+  Used: Required<Limits>;
+}
+export interface Price {
+  InstanceType: string;
+  PricePerHour: number;
+  ListPrice: number;
+  Changed: boolean;
+}
