@@ -35,12 +35,12 @@ def until(check: Any, seconds: float = 30) -> Any:
 class Person:
     """Somebody signed in, asking as the pages do."""
 
-    def __init__(self, studio: Studio, user: str | None) -> None:
+    def __init__(self, studio: Studio, user: str | None, link: str = "") -> None:
         self.studio, self.jar = studio, CookieJar()
         self._open = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
         if user is None:
-            until(lambda: "/signin?token=" in studio.output.read_text())
-            self._open.open(urllib.request.Request(studio.sign_in_link(), headers={"Accept": "text/html"}))
+            until(lambda: link or "/signin?token=" in studio.output.read_text())
+            self._open.open(urllib.request.Request(link or studio.sign_in_link(), headers={"Accept": "text/html"}))
         else:
             self.send("/api/session", {"user": user, "password": PASSWORD})
 

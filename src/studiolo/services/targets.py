@@ -6,8 +6,9 @@ Called by services/scheduler and services/events.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from studiolo.base.arn import parse_arn
+from studiolo.base.arn import parse_arn, sagemaker_arn
 from studiolo.base.errors import ApiError
 from studiolo.base.record import Record
 from studiolo.services.functions import invoking
@@ -17,6 +18,8 @@ from studiolo.services.sagemaker.asking import Asker, Handlers
 from studiolo.store.protocol import Missing
 
 START_PIPELINE = "arn:aws:scheduler:::aws-sdk:sagemaker:startPipelineExecution"
+CREATE_TRAINING = "arn:aws:scheduler:::aws-sdk:sagemaker:createTrainingJob"
+"""Its Input names the job by <aws.scheduler.execution-id>, since no name can be used twice."""
 
 
 def token(*parts: object) -> str:
@@ -24,15 +27,27 @@ def token(*parts: object) -> str:
 
 
 def kind_of(project: str, arn: str) -> str | None:
-    """ "pipeline", "function" or "start" (the universal target); None where it is nothing of this project that can be started."""
+    """ "pipeline", "function", "start" or "train" (the universal targets); None where it is nothing of this project that can be started."""
     if arn == START_PIPELINE:
         return "start"
+    if arn == CREATE_TRAINING:
+        return "train"
     parsed = parse_arn(arn)
     if parsed is None or parsed.account != project:
         return None
     if parsed.service == "sagemaker" and parsed.type == "pipeline":
         return "pipeline"
     return "function" if parsed.service == "lambda" and parsed.resource.startswith("function:") else None
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        asked = json.loads(text)
+    except ValueError:
+        raise ApiError("The target's Input is no JSON.", code="ValidationException", status=400) from None
+    if not isinstance(asked, dict):
+        raise ApiError("The target's Input must be an object.", code="ValidationException", status=400)
+    return asked  # pyright: ignore[reportUnknownVariableType]
 
 
 class Targets:
@@ -54,14 +69,20 @@ class Targets:
 
     async def start(self, record: Record, text: str, token: str) -> str:
         """By a StartPipelineExecution request. Raises ApiError."""
-        try:
-            asked = json.loads(text)
-        except ValueError:
-            raise ApiError("The target's Input is no JSON.", code="ValidationException", status=400) from None
-        if not isinstance(asked, dict):
-            raise ApiError("The target's Input must be an object.", code="ValidationException", status=400)
+        asked = _read(text)
         answer = await self._asker.ask(record, "StartPipelineExecution", {"ClientRequestToken": token, **asked})
         return str(answer["PipelineExecutionArn"])
+
+    async def train(self, record: Record, text: str, token: str) -> str:
+        """By a CreateTrainingJob request. A job that bears the token is this very one, started before a crash. Raises ApiError."""
+        asked = _read(text)
+        name = str(asked.get("TrainingJobName", ""))
+        try:
+            return str((await self._asker.ask(record, "CreateTrainingJob", asked))["TrainingJobArn"])
+        except ApiError as error:
+            if error.code == "ResourceInUse" and token[:32] in name:
+                return sagemaker_arn(record.key.project, "training-job", name)
+            raise
 
     def function(self, record: Record, arn: str, event: str, token: str) -> str:
         """Raises ApiError."""

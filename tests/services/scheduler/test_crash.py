@@ -13,6 +13,7 @@ from studiolo.services.sagemaker.pipelines.names import EXECUTION
 from studiolo.services.sagemaker.service import SageMakerService
 from studiolo.services.scheduler.controller import ScheduleController
 from studiolo.services.scheduler.names import SCHEDULE
+from studiolo.services.targets import CREATE_TRAINING
 from studiolo.store.protocol import Query
 
 STEPS = [{"Name": "No", "Type": "Fail", "Arguments": {"ErrorMessage": {"Get": "Parameters.At"}}}]
@@ -58,3 +59,40 @@ def test_killed_at_any_moment_it_starts_once_for_what_was_missed(tmp_path_factor
         assert execution.spec["_values"] == {"At": due}
         assert execution.spec["PipelineExecutionDescription"] == "Started by the schedule s."
         assert world.store.get(Key(ACCOUNT, SCHEDULE, "s")).status["Handled"] >= now
+
+
+def train(tmp_path, kill_at):
+    world = World(tmp_path)
+    now = time.time()
+    request = {
+        "TrainingJobName": "nightly-<aws.scheduler.execution-id>",
+        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
+        "AlgorithmSpecification": {"TrainingImage": "sagemaker-scikit-learn:1.2-1", "TrainingInputMode": "File"},
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket/out"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+    }
+    target = {"Arn": CREATE_TRAINING, "RoleArn": "r", "Input": json.dumps(request)}
+    spec = {
+        "ScheduleExpression": "rate(1 hour)",
+        "State": "ENABLED",
+        "Target": target,
+        "_since": now - 9000,
+        "_user": "ann",
+    }
+    key = Key(ACCOUNT, SCHEDULE, "s")
+    world.store.create(key, spec, {}, now=now - 9000)
+    counter = Counter(kill_at)
+    for _ in range(12):
+        step(world, lambda platform: ScheduleController(platform, SageMakerService(platform).handler), key, counter)
+    return world, counter
+
+
+def test_a_training_job_too_is_started_once(tmp_path_factory):
+    total = train(tmp_path_factory.mktemp("count"), None)[1].seen
+    assert total >= 1
+    for at in range(total):
+        world, _ = train(tmp_path_factory.mktemp(f"kill{at}"), at)
+        (job,) = world.store.query(Query("TrainingJob", ACCOUNT)).records
+        status = world.store.get(Key(ACCOUNT, SCHEDULE, "s")).status
+        assert status["Started"].endswith(f"training-job/{job.key.name}") and "Error" not in status, (at, status)

@@ -68,6 +68,8 @@ class ScheduleController:
         kind, input = targets.kind_of(project, target["Arn"]), names.filled(target.get("Input", ""), known)
         if kind == "start":
             return await self._targets.start(record, input, token)
+        if kind == "train":
+            return await self._targets.train(record, input, token)
         if kind == "function":
             return self._targets.function(record, target["Arn"], input or "{}", token)
         given = target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", ())

@@ -48,12 +48,12 @@ def check_target(project: str, target: Mapping[str, Any]) -> None:
     if kind is None:
         raise _invalid(
             f"The target {target['Arn']} can't be started: a schedule's target is a SageMaker pipeline or a Lambda function "
-            f"of this project, or {targets.START_PIPELINE}."
+            f"of this project, or {targets.START_PIPELINE} or {targets.CREATE_TRAINING}."
         )
     if "SageMakerPipelineParameters" in target and kind != "pipeline":
         raise _invalid("SageMakerPipelineParameters goes with a target that is a pipeline.")
-    if kind == "start" and not target.get("Input"):
-        raise _invalid(f"The target {targets.START_PIPELINE} needs an Input: the request's parameters as JSON.")
+    if kind in ("start", "train") and not target.get("Input"):
+        raise _invalid(f"The target {target['Arn']} needs an Input: the request's parameters as JSON.")
 
 
 class SchedulerService:

@@ -20,6 +20,7 @@ from studiolo.services.metering.metering import Metering
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.services.s3uri import default_bucket
+from studiolo.services.sagemaker.service import SageMakerService
 from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker_runtime.asynchronous.processor import Processor
 from studiolo.services.sts.service import role_arn
@@ -27,6 +28,8 @@ from studiolo.services.studio import names, shapes
 from studiolo.services.studio.environments import EnvironmentVersions
 from studiolo.services.studio.identity import Accounts
 from studiolo.services.studio.invocations import Invocations
+from studiolo.services.studio.notebooks.jobs import NotebookJobs
+from studiolo.services.studio.notebooks.snapshots import Snapshots
 from studiolo.services.studio.oidc.mappings import GroupMappings
 from studiolo.services.studio.people import People
 from studiolo.services.studio.previews import preview
@@ -71,6 +74,10 @@ class StudioService:
         workbench = Workbench(platform, door)
         activity, comments, notices = Activity(platform), Comments(platform, accounts), Notices(platform)
         webhooks, here = Webhooks(platform), PeopleHere(platform)
+        create = SageMakerService(platform).handler("CreateTrainingJob")
+        assert create is not None
+        notebook_jobs = NotebookJobs(platform, workbench, create)
+        snapshots = Snapshots(platform, workbench, notebook_jobs)
         usage = UsageOperations(platform, metering)
         self._handlers: dict[str, Handler] = {
             "GetSession": people.get_session,
@@ -121,6 +128,16 @@ class StudioService:
             "ListWebhooks": webhooks.list,
             "DeleteWebhook": webhooks.delete,
             "SendTestWebhook": webhooks.test,
+            "RunNotebook": notebook_jobs.run,
+            "ListNotebookJobs": notebook_jobs.list,
+            "DescribeNotebookJob": notebook_jobs.describe,
+            "PutNotebookSchedule": notebook_jobs.schedule,
+            "ListNotebookSchedules": notebook_jobs.list_schedules,
+            "DeleteNotebookSchedule": notebook_jobs.delete_schedule,
+            "CreateNotebookSnapshot": snapshots.create,
+            "GetNotebookSnapshot": snapshots.get,
+            "ListNotebookSnapshots": snapshots.list,
+            "DeleteNotebookSnapshot": snapshots.delete,
             "PutPresence": here.put,
             "ListPresence": here.list,
             "GetUsage": usage.get,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from studiolo.base.errors import AccessDenied, NotFound
@@ -80,12 +81,16 @@ class Workbench:
         }
         return {name: value for name, value in known.items() if value is not None}
 
-    async def list_files(self, call: Call) -> Mapping[str, Any]:
+    def readable_home(self, call: Call) -> Path:
+        """Where the files of the space that the call names lie, for one who may read them."""
         space = self._space(call)
         why = self._why_not(call, space, "enter")
         if not why and call.caller.temporary and not access.shared(space):
             why = "A job's or a space's own key does not look into private spaces: use an access key of yours."
         if why:
             raise AccessDenied(why)
-        home = names.home_of(self._platform, space)
+        return names.home_of(self._platform, space)
+
+    async def list_files(self, call: Call) -> Mapping[str, Any]:
+        home = self.readable_home(call)
         return {"Files": await asyncio.to_thread(files.entries, home, call.params.get("Path", ""))}

@@ -17,7 +17,12 @@ SILENT = frozenset({
     "CreatePresignedDomainUrl", "CreateHubContentPresignedUrls", "SendTestWebhook", "SendHeartbeat",
 })  # fmt: skip
 """What is no news to anybody, or nobody's business."""
-_OTHER_KINDS = {"EndpointWeightsAndCapacities": "Endpoint", "AsyncInvocation": "Endpoint", "MetricAlarm": "Alarm"}
+_OTHER_KINDS = {
+    "EndpointWeightsAndCapacities": "Endpoint",
+    "AsyncInvocation": "Endpoint",
+    "MetricAlarm": "Alarm",
+    "Notebook": "TrainingJob",
+}
 _NAMES = ("SpaceName", "User", "AlarmNames", "ResourceId", "Account", "Id")
 
 
@@ -57,6 +62,8 @@ def deed(
 ) -> Deed:
     """types: kind by the type in its ARNs ("training-job" -> "TrainingJob")."""
     kind = _kind(operation)
+    if operation == "RunNotebook":
+        params = {"TrainingJobName": answer.get("TrainingJobName", "")}
     given = answer.get(f"{kind}Arn") or params.get(f"{kind}Arn") or params.get("ResourceArn")
     arn = parse_arn(given) if isinstance(given, str) else None
     if kind == "Tags" and arn is not None:

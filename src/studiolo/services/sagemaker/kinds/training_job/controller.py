@@ -15,7 +15,7 @@ from studiolo.services.sagemaker.jobs.controller import GRACE, JobController
 from studiolo.services.sagemaker.jobs.decide import end, failed
 from studiolo.services.sagemaker.jobs.epochs import epochs
 from studiolo.services.sagemaker.jobs.outputs import OutputError
-from studiolo.services.sagemaker.kinds.training_job import metrics
+from studiolo.services.sagemaker.kinds.training_job import metrics, notebook
 from studiolo.services.sagemaker.kinds.training_job.inputs import Inputs, ml_of, platform_environment
 from studiolo.services.sagemaker.kinds.training_job.outputs import Outputs, failure_reason, model_members
 from studiolo.services.sagemaker.kinds.training_job.spec import hosts_of
@@ -59,6 +59,8 @@ class TrainingJobController(JobController):
         entrypoint = record.spec["AlgorithmSpecification"].get("ContainerEntrypoint")
         inputs = Inputs(self._platform, record, self._folder(record.key), lambda line: None, lambda: False)
         requirements = None if entrypoint else inputs.requirements()
+        if notebook.runs_notebook(record.spec):
+            requirements = notebook.REQUIREMENTS
         say = self._say(record, "Downloading")
         return self._platform.environments.ensure(image, requirements, progress=say)
 
@@ -68,6 +70,8 @@ class TrainingJobController(JobController):
         entrypoint = [*algorithm.get("ContainerEntrypoint", ()), *algorithm.get("ContainerArguments", ())]
         if not algorithm.get("ContainerEntrypoint"):
             entrypoint = ["python", WORKLOAD, "train"]
+        if notebook.runs_notebook(spec):
+            entrypoint = notebook.COMMAND
         members: list[Member] = []
         for host, type, _ in hosts_of(spec):
             size = instance(type)
@@ -139,7 +143,11 @@ class TrainingJobController(JobController):
             except OutputError as bad:
                 error = str(bad)
         else:
-            Outputs(self._platform, record, self._folder(record.key), hosts).sync_checkpoints()
+            left = Outputs(self._platform, record, self._folder(record.key), hosts)
+            left.sync_checkpoints()
+            if notebook.runs_notebook(record.spec):
+                # How far it came, and what failed, stands in the notebook.
+                left.store_data()
         archive.keep(self._platform, record.key.handle())
         return self._finish(record, group, error)
 

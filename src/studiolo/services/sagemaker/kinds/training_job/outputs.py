@@ -55,6 +55,18 @@ class Outputs:
         except s3uri.NoSuchBucket as error:
             raise OutputError("ClientError: The output's bucket was deleted while the job ran.") from error
 
+    def store_data(self) -> None:
+        """What a failed job has left in output/data; that it can't be stored is no reason to fail otherwise."""
+        base = s3uri.parse(self._record.spec["OutputDataConfig"]["S3OutputPath"]).child(
+            f"{self._record.key.name}/output"
+        )
+        folders = [ml / "output/data" for ml in self._mls if archives.holds_something(ml / "output/data")]
+        try:
+            if folders:
+                self._store_archive(folders, base.child("output.tar.gz"))
+        except (OutOfSpace, archives.DiskFull, s3uri.NoSuchBucket):
+            pass
+
     def _store_archive(self, folders: list[Path], uri: S3Uri) -> None:
         packed = self._folder / f"{uri.key.rpartition('/')[2]}.part"
         archives.pack(folders, packed)
