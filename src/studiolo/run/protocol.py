@@ -67,6 +67,9 @@ class Group:
     share: float = 1.0
     """Of the members' cores and memory, what is held for the group alone. Less than 1 for what mostly waits (serving
     instances): it may use all of them when they are free, and does not keep jobs or a new version from starting."""
+    cores_share: float | None = None
+    """Of the cores, where that is less than `share`: who waits for a person needs its memory all the time and cores hardly
+    ever."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def _group_of(document: Any) -> Group:
     environment = Path(document["environment"]) if document["environment"] else None
     return Group(
         document["handle"], members, environment, document["warm"], document["network"], document["max_seconds"],
-        document["grace"], document["share"],
+        document["grace"], document["share"], document.get("cores_share"),
     )  # fmt: skip
 
 
@@ -57,10 +57,11 @@ class _Known:
 
     @property
     def wish(self) -> Resources:
-        members = self.group.members
+        members, group = self.group.members, self.group
         return Resources(
-            sum(one.resources.cores for one in members) * self.group.share,
-            int(sum(one.resources.memory for one in members) * self.group.share),
+            sum(one.resources.cores for one in members)
+            * (group.share if group.cores_share is None else group.cores_share),
+            int(sum(one.resources.memory for one in members) * group.share),
             sum(one.resources.gpus for one in members),
         )
 

@@ -25,7 +25,9 @@ from studiolo.services.sts.service import role_arn
 MAIN = str(Path(studiolo.__file__).resolve().parent / "workloads" / "workbench" / "main.py")
 HOME = "/home/sagemaker-user"
 SHARE = 0.1
-"""Of its cores and memory, what an app holds for itself: it mostly waits for a person."""
+"""Of its memory, what an app holds for itself: about what JupyterLab and a kernel need before any data."""
+CORES_SHARE = 0.02
+"""Of its cores: it mostly waits for a person, and twenty people may well share two cores."""
 GRACE = 10.0
 KEY_SECONDS = 365 * 86400.0
 """The key is taken back when the app ends, and holds no longer than the membership."""
@@ -114,7 +116,9 @@ def group(platform: Platform, record: Record, space: Record, environment: Enviro
             Mount(home, HOME),
         ],
     )
-    return Group(handle_of(record), [member], environment.prefix, environment.warm, "host", None, GRACE, SHARE)
+    return Group(
+        handle_of(record), [member], environment.prefix, environment.warm, "host", None, GRACE, SHARE, CORES_SHARE
+    )
 
 
 def _variables(platform: Platform, record: Record, space: Record) -> dict[str, Any]:
