@@ -102,6 +102,23 @@ def test_versions_side_by_side(page, studio, group):  # noqa: F811
     ).first.wait_for()
 
 
+def test_a_finished_job_is_registered_in_a_new_group(page, studio, finished_job):  # noqa: F811
+    name = jobs.name("new-group")
+    page.goto(f"{studio.url}/jobs?name={finished_job}")
+    page.get_by_role("row").filter(has_text=finished_job).first.click(button="right")
+    page.get_by_role("menuitem", name="Register").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Model group").fill(name)
+    dialog.get_by_label("Model group").press("Tab")
+    dialog.get_by_text("loss").wait_for()
+    dialog.get_by_role("button", name="Register").click()
+    page.wait_for_url(f"**/registry/{name}/1")
+    page.get_by_role("link", name=finished_job).wait_for()
+    page.get_by_role("tab", name="Metrics").click()
+    page.get_by_role("cell", name="0.05").wait_for()
+    assert described(studio, name, 1)["MetadataProperties"]["GeneratedBy"].endswith(finished_job)
+
+
 def test_a_version_is_deployed_and_says_where_it_runs(page, studio, group):  # noqa: F811
     page.goto(f"{studio.url}/registry/{group}/2?tab=places")
     page.get_by_text("It serves nowhere").wait_for()

@@ -1,6 +1,7 @@
 """The model registry by real boto3 and the SDK: versions, approval with who and why, deployment of a version."""
 
 import concurrent.futures
+import json
 
 import jobs
 import pytest
@@ -100,3 +101,34 @@ def test_what_can_not_be_is_refused(studio):
     )
     answer = client.batch_describe_model_package(ModelPackageArnList=[arn])
     assert list(answer["BatchDescribeModelPackageErrorMap"]) == [arn]
+
+
+def test_a_job_registers_its_model_when_asked(studio):
+    client, group, job = studio.client("sagemaker"), jobs.name("auto"), jobs.name("auto")
+    script = """
+import os
+print("loss=0.25;")
+open(os.path.join(os.environ["SM_MODEL_DIR"], "model.txt"), "w").write("whole")
+"""
+    metrics = {"MetricDefinitions": [{"Name": "loss", "Regex": "loss=([0-9.]+);"}]}
+    request = jobs.script_job(studio, job, script, AlgorithmSpecification=metrics)
+    missing = f"arn:aws:sagemaker:us-east-1:{studio.account}:model-package-group/{group}"
+    config = {"ModelPackageGroupArn": missing}
+    assert refused(client.create_training_job, **request, ModelPackageConfig=config) == "ValidationException"
+    config["ModelPackageGroupArn"] = client.create_model_package_group(ModelPackageGroupName=group)[
+        "ModelPackageGroupArn"
+    ]
+    source = client.create_model_package(**package(studio, group))["ModelPackageArn"]
+    client.create_training_job(**request, ModelPackageConfig={**config, "SourceModelPackageArn": source})
+    done = jobs.wait(studio, job)
+    assert done["TrainingJobStatus"] == "Completed", done.get("FailureReason")
+    assert done["ModelPackageConfig"] == {**config, "SourceModelPackageArn": source}
+    made = client.describe_model_package(ModelPackageName=done["OutputModelPackageArn"])
+    assert made["ModelPackageVersion"] == 2
+    container = made["InferenceSpecification"]["Containers"][0]
+    assert container["ModelDataUrl"] == done["ModelArtifacts"]["S3ModelArtifacts"]
+    assert made["InferenceSpecification"]["SupportedContentTypes"] == ["text/csv"]
+    assert made["MetadataProperties"]["GeneratedBy"] == done["TrainingJobArn"]
+    bucket, _, key = made["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"][5:].partition("/")
+    report = json.load(studio.client("s3").get_object(Bucket=bucket, Key=key)["Body"])
+    assert report["training_job_metrics"]["loss"]["value"] == 0.25

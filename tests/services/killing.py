@@ -85,7 +85,7 @@ class World:
         return Platform(
             Config(self.home),
             time.time,
-            Mortal(self.store, ("write", "delete"), counter),
+            Mortal(self.store, ("create", "write", "delete"), counter),
             Mortal(self.blobs, ("upload", "download"), counter),
             Mortal(self.series, ("append",), counter),
             Mortal(self.runner, ("start", "stop", "remove"), counter),

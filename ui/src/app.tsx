@@ -16,6 +16,7 @@ const Messages = lazy(() => import("./frame/messages").then((all) => ({ default:
 const Confirm = lazy(() => import("./frame/confirm").then((all) => ({ default: all.Confirm })));
 const Palette = lazy(() => import("./frame/palette").then((all) => ({ default: all.Palette })));
 const SignIn = lazy(() => import("./features/session/sign-in").then((all) => ({ default: all.SignIn })));
+const RegisterDialog = lazy(() => import("./features/registry/register").then((all) => ({ default: all.RegisterDialog })));
 const DeployDialog = lazy(() => import("./features/deploy/dialog").then((all) => ({ default: all.DeployDialog })));
 
 const NoProject = lazy(() => import("./frame/no-project").then((all) => ({ default: all.NoProject })));
@@ -71,6 +72,7 @@ export function App() {
   const [messages, setMessages] = useState<FlashbarProps.MessageDefinition[]>([]);
   const [deploying, setDeploying] = useState<DeployRequest>();
   const [question, setQuestion] = useState<Question>();
+  const [registering, setRegistering] = useState<string>();
   const [finding, setFinding] = useState(false);
   const [wide, toggle] = useWide();
   const connected = useEvents(client, session?.project?.account, session?.user, load);
@@ -91,6 +93,7 @@ export function App() {
             fail: (what, error) => notify({ id: what, type: "error", header: what, content: describe(error), dismissible: true }),
             deploy: setDeploying,
             confirm: setQuestion,
+            register: setRegistering,
             reload: load,
           }
         : null,
@@ -130,6 +133,7 @@ export function App() {
       </div>
       <Suspense fallback={null}>
         {deploying && <DeployDialog request={deploying} close={() => setDeploying(undefined)} />}
+        {registering && <RegisterDialog job={registering} close={() => setRegistering(undefined)} />}
         {question && <Confirm question={question} close={() => setQuestion(undefined)} />}
         {finding && <Palette close={() => setFinding(false)} />}
       </Suspense>

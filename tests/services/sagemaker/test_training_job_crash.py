@@ -1,14 +1,18 @@
 """The server is killed before and after each deed of the training job's controller: the job starts once, ends once, with
 the right status, and its model is stored."""
 
+import json
+
 import pytest
 from killing import ACCOUNT, Counter, World, step
 
 from studiolo.base.record import Key
 from studiolo.services.sagemaker.kinds.training_job.controller import TrainingJobController
 from studiolo.services.sagemaker.kinds.training_job.status import born
+from studiolo.store.protocol import Query
 
 KEY = Key(ACCOUNT, "TrainingJob", "job")
+GROUP = Key(ACCOUNT, "ModelPackageGroup", "churn")
 SPEC = {
     "AlgorithmSpecification": {
         "TrainingImage": "sagemaker-scikit-learn:1.2-1",
@@ -27,14 +31,20 @@ SPEC = {
     "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
     "EnableNetworkIsolation": False,
 }
+REGISTERED = {
+    **SPEC,
+    "ModelPackageConfig": {"ModelPackageGroupArn": f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model-package-group/churn"},
+}
 
 
-def run(tmp_path, kill_at, exit_code=0, stop=False):
+def run(tmp_path, kill_at, exit_code=0, stop=False, spec=SPEC, group=False):
     world = World(tmp_path)
     source = tmp_path / "rows.csv"
     source.write_text("1,2\n")
     world.blobs.upload(source, "bucket", "data/rows.csv", now=1)
-    world.store.create(KEY, SPEC, born(SPEC, 1.0), now=1.0)
+    if group:
+        world.store.create(GROUP, {"_versions": 0}, {}, now=1.0)
+    world.store.create(KEY, spec, born(spec, 1.0), now=1.0)
     counter = Counter(kill_at)
     handle = KEY.handle()
     finished = False
@@ -81,3 +91,39 @@ def test_killed_at_any_moment_it_ends_once_and_truly(tmp_path_factory, more, sta
         assert [point.value for point in points] == [0.5, 0.25], at
         if status == "Completed":
             assert record.status["FinalMetricDataList"][0]["Value"] == 0.25
+
+
+def versions(world):
+    return list(world.store.query(Query("ModelPackage", ACCOUNT)).records)
+
+
+def test_killed_at_any_moment_its_model_is_registered_once(tmp_path_factory):
+    total = deeds(tmp_path_factory, spec=REGISTERED, group=True)
+    assert total > deeds(tmp_path_factory) + 2
+    for at in range(total):
+        world, _ = run(tmp_path_factory.mktemp(f"kill{at}"), at, spec=REGISTERED, group=True)
+        record = world.store.get(KEY)
+        assert record.status["TrainingJobStatus"] == "Completed", (at, record.status)
+        (made,) = versions(world)
+        assert record.status["OutputModelPackageArn"].endswith(f":model-package/{made.key.name}"), at
+        containers = made.spec["InferenceSpecification"]["Containers"]
+        assert containers == [
+            {"Image": "sagemaker-scikit-learn:1.2-1", "ModelDataUrl": "s3://bucket/out/job/output/model.tar.gz"}
+        ]
+        report = made.spec["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
+        with world.blobs.open_read("bucket", report.removeprefix("s3://bucket/"))[1] as read:
+            assert json.load(read) == {"training_job_metrics": {"loss": {"value": 0.25}}}
+        assert made.spec["ModelApprovalStatus"] == "PendingManualApproval"
+
+
+def test_a_group_that_is_gone_does_not_fail_the_job(tmp_path):
+    world, _ = run(tmp_path, None, spec=REGISTERED)
+    record = world.store.get(KEY)
+    assert record.status["TrainingJobStatus"] == "Completed"
+    assert "OutputModelPackageArn" not in record.status
+    assert "not registered" in record.status["SecondaryStatusTransitions"][-1]["StatusMessage"]
+
+
+def test_a_job_that_fails_registers_nothing(tmp_path):
+    world, _ = run(tmp_path, None, exit_code=3, spec=REGISTERED, group=True)
+    assert versions(world) == []

@@ -51,6 +51,8 @@ export interface Job extends JobSummary {
   OutputDataConfig: { S3OutputPath: string };
   ModelArtifacts?: { S3ModelArtifacts: string };
   FinalMetricDataList?: Metric[];
+  ModelPackageConfig?: { ModelPackageGroupArn: string; SourceModelPackageArn?: string };
+  OutputModelPackageArn?: string;
   TrainingStartTime?: number;
   TrainingTimeInSeconds?: number;
   BillableTimeInSeconds?: number;

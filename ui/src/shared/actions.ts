@@ -23,13 +23,14 @@ type Handlers = Record<"open" | "deploy" | "stop" | "clone" | "remove" | "copyPy
 const viewer = "Viewers can't change things in this project.";
 
 /** `batch`: where the studio scores data sets. */
-export function jobActions(job: JobLike, canWrite: boolean, on: Handlers & { batch?: () => void }): Action[] {
+export function jobActions(job: JobLike, canWrite: boolean, on: Handlers & { batch?: () => void; register?: () => void }): Action[] {
   const writing = canWrite ? undefined : viewer;
   const unmade = job.status === "Completed" || job.status === "Stopped" ? undefined : "The job has no model yet.";
   return [
     { id: "open", text: "Open", keys: "Enter", run: on.open },
     { id: "deploy", text: "Deploy…", keys: "D", apart: true, disabledReason: writing ?? unmade, run: on.deploy },
     ...(on.batch ? [{ id: "batch", text: "Batch transform…", disabledReason: writing ?? unmade, run: on.batch }] : []),
+    ...(on.register ? [{ id: "register", text: "Register…", disabledReason: writing ?? unmade, run: on.register }] : []),
     { id: "clone", text: "Clone and edit…", apart: true, disabledReason: writing, run: on.clone },
     { id: "copyPython", text: "Copy as Python", run: on.copyPython },
     { id: "copyShell", text: "Copy as AWS CLI", run: on.copyShell },

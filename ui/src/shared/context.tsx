@@ -30,6 +30,8 @@ export interface Studio {
   fail: (what: string, error: unknown) => void;
   deploy: (request: DeployRequest) => void;
   confirm: (question: Question) => void;
+  /** Opens the dialog that registers what a finished job left. */
+  register: (job: string) => void;
   reload: () => void;
 }
 

@@ -21,6 +21,7 @@ export function useJobActions(): (name: string, status: string) => Action[] {
       copyPython: () => copy(name, "Python", (request) => asPython(request)),
       copyShell: () => copy(name, "AWS CLI", (request) => asCli(request)),
       deploy: () => studio.deploy({ job: name }),
+      register: studio.can("sagemaker:CreateModelPackage") ? () => studio.register(name) : undefined,
       clone: () => void navigate({ to: "/jobs/create", search: { from: name } as never }),
       stop: () => void sagemaker("StopTrainingJob", { TrainingJobName: name }).catch((error: unknown) => studio.fail(`Stopping ${name}`, error)),
       remove: () =>

@@ -14,6 +14,7 @@ export function requestOf(job: Job, name: string): Record<string, unknown> {
     OutputDataConfig: { S3OutputPath: job.OutputDataConfig.S3OutputPath },
     ResourceConfig: job.ResourceConfig,
     StoppingCondition: job.StoppingCondition,
+    ModelPackageConfig: job.ModelPackageConfig,
   };
 }
 

@@ -21,6 +21,7 @@ import { tarGz } from "../../api/tar";
 import type { ImageEntry, InstanceType, Job } from "../../api/types";
 import { describe, useStudio } from "../../shared/context";
 import { bytes, money } from "../../shared/format";
+import { ensureGroup, GROUP_NAME, GroupField } from "../../shared/group-field";
 import { Code } from "../../shared/parts";
 import { asPython } from "./code";
 
@@ -40,6 +41,8 @@ interface Draft {
   metrics: Pair[];
   output: string;
   minutes: string;
+  /** Where its model is registered when it has completed; nowhere if empty. */
+  group: string;
 }
 
 const stamp = () => new Date().toISOString().replace(/[-:T]/g, "").slice(0, 14);
@@ -61,6 +64,7 @@ function fromJob(job: Job): Draft {
     metrics: (job.AlgorithmSpecification.MetricDefinitions ?? []).map((one) => ({ key: one.Name, value: one.Regex })),
     output: job.OutputDataConfig.S3OutputPath,
     minutes: String(Math.round((job.StoppingCondition.MaxRuntimeInSeconds ?? 3600) / 60)),
+    group: job.ModelPackageConfig?.ModelPackageGroupArn.split("/").pop() ?? "",
   };
 }
 
@@ -86,6 +90,7 @@ export function requestFrom(draft: Draft, role: string): Record<string, unknown>
     OutputDataConfig: { S3OutputPath: draft.output },
     ResourceConfig: { InstanceType: draft.type, InstanceCount: Number(draft.count), VolumeSizeInGB: 30 },
     StoppingCondition: { MaxRuntimeInSeconds: Number(draft.minutes) * 60 },
+    ModelPackageConfig: draft.group ? { ModelPackageGroupArn: `arn:aws:sagemaker:us-east-1:${role.split(":")[4] ?? ""}:model-package-group/${draft.group.toLowerCase()}` } : undefined,
   };
 }
 
@@ -96,6 +101,7 @@ export function problemsOf(draft: Draft, files: number): Partial<Record<keyof Dr
   if (!(Number(draft.count) >= 1)) found.count = "At least 1.";
   if (!(Number(draft.minutes) >= 1)) found.minutes = "At least 1 minute.";
   if (!draft.output.startsWith("s3://")) found.output = "An address of the form s3://bucket/folder.";
+  if (draft.group && !GROUP_NAME.test(draft.group)) found.group = "Letters, digits and single dashes between them; 63 at most.";
   if (draft.script && !files && !draft.source) found.script = "Choose the script's files, or name a sourcedir.tar.gz in S3.";
   if (draft.channels.some((one) => one.key && !one.value.startsWith("s3://"))) found.channels = "Each channel needs an address of the form s3://bucket/folder.";
   return found;
@@ -143,6 +149,7 @@ export function CreateJobPage() {
     metrics: [],
     output: `s3://${bucket}/jobs`,
     minutes: "60",
+    group: "",
   });
   const set = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
   const [files, setFiles] = useState<File[]>([]);
@@ -186,6 +193,7 @@ export function CreateJobPage() {
         await upload(bucket, key, packed, () => undefined, new AbortController().signal);
         source = `s3://${bucket}/${key}`;
       }
+      if (draft.group) await ensureGroup(draft.group);
       await sagemaker("CreateTrainingJob", requestFrom({ ...draft, source }, role));
       await navigate({ to: `/jobs/${draft.name}` });
     } catch (error) {
@@ -275,6 +283,12 @@ export function CreateJobPage() {
                 <FormField label="Output path" errorText={shown.output}>
                   <Input value={draft.output} onChange={({ detail }) => set({ output: detail.value })} />
                 </FormField>
+                <GroupField
+                  label="Register the model in"
+                  description="A group of the model registry: when the job has completed, its model is the group's next version, with its metrics. Empty: it is not registered."
+                  value={draft.group}
+                  change={(group) => set({ group })}
+                />
               </SpaceBetween>
             </Container>
             <Container header={<Header variant="h2">Compute</Header>}>

@@ -16,7 +16,7 @@ import { ended } from "../../shared/actions";
 import { Cost } from "../../shared/cost";
 import { duration, number, time } from "../../shared/format";
 import { LogView } from "../../shared/log";
-import { ActionsButton, Code, Copy, Failure, JobStatus, S3Link } from "../../shared/parts";
+import { ActionsButton, Code, Copy, Failure, JobStatus, Link, S3Link } from "../../shared/parts";
 import { useJobActions } from "./actions";
 import { MetricCharts, SystemCharts } from "./charts";
 import { Skeleton } from "../../shared/skeleton";
@@ -38,6 +38,11 @@ function Steps({ job }: { job: Job }) {
       ))}
     </ol>
   );
+}
+
+function Registered({ arn }: { arn: string }) {
+  const [group = "", version = ""] = arn.split("/").slice(1);
+  return <Link to={`/registry/${group}/${version}`}>{`${group}, version ${version}`}</Link>;
 }
 
 function Overview({ job }: { job: Job }) {
@@ -64,6 +69,7 @@ function Overview({ job }: { job: Job }) {
             { label: "Compute", value: `${job.ResourceConfig.InstanceCount ?? 1} × ${job.ResourceConfig.InstanceType ?? "groups"}` },
             { label: "Time limit", value: duration(job.StoppingCondition.MaxRuntimeInSeconds) },
             { label: "Image", value: <span className="mono">{job.AlgorithmSpecification.TrainingImage?.split("/").pop()}</span> },
+            ...(job.OutputModelPackageArn ? [{ label: "Registered as", value: <Registered arn={job.OutputModelPackageArn} /> }] : []),
             { label: "ARN", value: <Copy text={job.TrainingJobArn} /> },
           ]}
         />
@@ -139,6 +145,7 @@ export function JobPage() {
   const live = !ended(job.TrainingJobStatus);
   const all = actions(name, job.TrainingJobStatus);
   const deploy = all.find((one) => one.id === "deploy")!;
+  const register = all.find((one) => one.id === "register");
   const request = requestOf(job, name);
   return (
     <ContentLayout
@@ -147,7 +154,12 @@ export function JobPage() {
           variant="h1"
           actions={
             <SpaceBetween direction="horizontal" size="xs">
-              <ActionsButton actions={all.filter((one) => one.id !== "deploy" && one.id !== "open")} />
+              <ActionsButton actions={all.filter((one) => one.id !== "deploy" && one.id !== "open" && one.id !== "register")} />
+              {register && (
+                <Button disabled={Boolean(register.disabledReason)} disabledReason={register.disabledReason} onClick={register.run}>
+                  {register.text}
+                </Button>
+              )}
               <Button variant="primary" disabled={Boolean(deploy.disabledReason)} disabledReason={deploy.disabledReason} onClick={deploy.run}>
                 Deploy…
               </Button>

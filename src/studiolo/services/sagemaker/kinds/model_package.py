@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from studiolo.base.arn import parse_arn, sagemaker_arn
+from studiolo.base.arn import parse_arn
 from studiolo.base.errors import ConflictError, Unsupported, ValidationError
 from studiolo.base.record import Key, Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
-from studiolo.services.sagemaker import listing
+from studiolo.services.sagemaker import listing, packages
 from studiolo.services.sagemaker.documents import arn_of
 from studiolo.services.sagemaker.kind import Kind
+from studiolo.services.sagemaker.packages import approval, group_key
 from studiolo.services.sagemaker.verbs import refused, tags_of
-from studiolo.store.protocol import AlreadyExists, Missing, Query, Stale
+from studiolo.store.protocol import AlreadyExists, Missing, Stale
 from studiolo.wire.model import operation
 
-GROUP = "ModelPackageGroup"
 NOT_YET = {
     "ValidationSpecification": "Validation by transform jobs",
     "SourceAlgorithmSpecification": "Algorithm resources",
@@ -32,12 +32,6 @@ CHANGED = (
 """Members that UpdateModelPackage sets."""
 
 
-def group_key(project: str, given: str) -> Key:
-    """By name or ARN."""
-    arn = parse_arn(given)
-    return Key(project, GROUP, arn.name if arn and arn.account == project else given)
-
-
 def _check(spec: Mapping[str, Any]) -> None:
     for member, what in NOT_YET.items():
         if spec.get(member):
@@ -46,23 +40,6 @@ def _check(spec: Mapping[str, Any]) -> None:
     for one in containers:
         if "Image" not in one:
             raise ValidationError("Each container of the InferenceSpecification must name an Image.")
-
-
-def _next(platform: Platform, call: Call, given: str) -> tuple[str, int]:
-    """The group's own name, and the number of its next version."""
-    key = group_key(call.caller.project, given)
-    while True:
-        try:
-            group = platform.store.get(key)
-        except Missing:
-            arn = sagemaker_arn(key.project, "model-package-group", key.name)
-            raise ValidationError(f"ModelPackageGroup {arn} does not exist.") from None
-        number = int(group.spec.get("_versions", 0)) + 1
-        try:
-            platform.store.write(group, now=platform.clock(), spec={**group.spec, "_versions": number})
-        except (Stale, Missing):
-            continue
-        return group.key.name, number
 
 
 async def _create(platform: Platform, call: Call) -> Mapping[str, Any]:
@@ -74,36 +51,12 @@ async def _create(platform: Platform, call: Call) -> Mapping[str, Any]:
         raise ValidationError("Either ModelPackageName or ModelPackageGroupName must be given.")
     _check(params)
     tags, token = tags_of(params.pop("Tags", None)), params.pop("ClientToken", None)
-    project, now = call.caller.project, platform.clock()
-    if token is not None:
-        made = _made_by(platform, project, token)
-        if made is not None:
-            return {"ModelPackageArn": arn_of(KIND, made)}
-    spec: dict[str, Any] = {**params, "_user": call.caller.user}
-    if token is not None:
-        spec["_token"] = token
-    if group:
-        group, number = _next(platform, call, group)
-        name = f"{group}/{number}"
-        spec |= {"ModelPackageGroupName": group, "ModelPackageVersion": number}
-        spec.setdefault("ModelApprovalStatus", "PendingManualApproval")
-    spec["_approvals"] = [_approval(call, spec, now)] if "ModelApprovalStatus" in spec else []
+    project, user = call.caller.project, call.caller.user
     try:
-        record = platform.store.create(Key(project, KIND.name, name), spec, {}, now=now, tags=tags)
+        record = packages.create(platform, project, user, params, name=name, group=group, token=token, tags=tags)
     except AlreadyExists as taken:
         raise refused(KIND.taken, arn_of(KIND, taken.existing), taken.existing.key.name) from None
     return {"ModelPackageArn": arn_of(KIND, record)}
-
-
-def _made_by(platform: Platform, project: str, token: str) -> Record | None:
-    """What a request with this token has made: the same request sent twice makes one version."""
-    found = platform.store.query(Query(KIND.name, project, labels={"Token": token}, limit=1))
-    return found.records[0] if found.records else None
-
-
-def _approval(call: Call, spec: Mapping[str, Any], now: float) -> dict[str, Any]:
-    said = {"Status": spec["ModelApprovalStatus"], "By": call.caller.user, "At": now}
-    return {**said, "Description": spec["ApprovalDescription"]} if "ApprovalDescription" in spec else said
 
 
 async def _update(platform: Platform, call: Call) -> Mapping[str, Any]:
@@ -138,7 +91,7 @@ def _changed(call: Call, record: Record, now: float) -> dict[str, Any]:
     if "ModelApprovalStatus" in params:
         if "ApprovalDescription" not in params:
             spec.pop("ApprovalDescription", None)
-        spec["_approvals"] = [*record.spec.get("_approvals", ()), _approval(call, spec, now)]
+        spec["_approvals"] = [*record.spec.get("_approvals", ()), approval(call.caller.user, spec, now)]
     spec["_changed_by"] = call.caller.user
     return spec
 

@@ -5,17 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import studiolo
+from studiolo.base.errors import ApiError
 from studiolo.base.instances import instance
 from studiolo.base.record import Document, Key, Record
+from studiolo.blobs.protocol import OutOfSpace
 from studiolo.control.protocol import Again
 from studiolo.run.protocol import Environment, Group, GroupState, Member, Mount, Resources
+from studiolo.services import s3uri
 from studiolo.services.logs import archive
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.jobs.controller import GRACE, JobController
 from studiolo.services.sagemaker.jobs.decide import end, failed
 from studiolo.services.sagemaker.jobs.epochs import epochs
 from studiolo.services.sagemaker.jobs.outputs import OutputError
-from studiolo.services.sagemaker.kinds.training_job import metrics, notebook
+from studiolo.services.sagemaker.kinds.training_job import metrics, notebook, registering
 from studiolo.services.sagemaker.kinds.training_job.inputs import Inputs, ml_of, platform_environment
 from studiolo.services.sagemaker.kinds.training_job.outputs import Outputs, failure_reason, model_members
 from studiolo.services.sagemaker.kinds.training_job.spec import hosts_of
@@ -157,10 +160,16 @@ class TrainingJobController(JobController):
         reason = failure_reason(self._platform, self._folder(record.key), bad) if bad and primary == "Failed" else ""
         if error and primary != "Failed":
             (primary, secondary, message), reason = ENDS["Failed"], error
-        done = ended(record.status, primary, secondary, message, self._now(), reason)
         final = metrics.final(self._platform.series, record)
-        if final:
-            done["FinalMetricDataList"] = final
+        known: dict[str, Any] = {"FinalMetricDataList": final} if final else {}
+        if primary == "Completed" and "ModelPackageConfig" in record.spec:
+            try:
+                known["OutputModelPackageArn"] = registering.register(
+                    self._platform, record, self._folder(record.key), final
+                )
+            except (ApiError, OutOfSpace, s3uri.NoSuchBucket) as why:
+                message = f"{message}; its model was not registered: {why}"
+        done = {**ended(record.status, primary, secondary, message, self._now(), reason), **known}
         self._write(record, {**done, **model_members(record), "_harvested": True})
         return Again(0)
 

@@ -7,6 +7,7 @@ from studiolo.base.instances import instance, known_types
 from studiolo.services import s3uri
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
+from studiolo.services.sagemaker.kinds.training_job import registering
 
 MAX_RUNTIME = 86_400
 LIMIT_RUNTIME = 28 * 86_400
@@ -15,7 +16,6 @@ NOT_YET = {
     "ServerlessJobConfig": "Serverless training jobs",
     "DebugRuleConfigurations": "Debugger rules",
     "ProfilerRuleConfigurations": "Profiler rules",
-    "ModelPackageConfig": "Registering the model by the job (ModelPackageConfig)",
 }
 
 
@@ -113,6 +113,8 @@ def prepare(platform: Platform, call: Call, spec: dict[str, Any]) -> dict[str, A
     s3uri.parse(spec["OutputDataConfig"]["S3OutputPath"])
     if "CheckpointConfig" in spec:
         s3uri.parse(spec["CheckpointConfig"]["S3Uri"])
+    if "ModelPackageConfig" in spec:
+        registering.check(platform, call.caller.project, spec["ModelPackageConfig"])
     return {
         **spec,
         "StoppingCondition": _stopping(spec),
