@@ -50,6 +50,7 @@ from studiolo.services.sign_on import SingleSignOn
 from studiolo.services.sns.delivery import Delivery
 from studiolo.services.sns.service import SnsService
 from studiolo.services.sts.service import StsService
+from studiolo.services.studio import service as studio
 from studiolo.services.studio.identity import Accounts
 from studiolo.services.studio.oidc import settings as oidc_settings
 from studiolo.services.studio.service import StudioService
@@ -78,12 +79,12 @@ def ui_folder() -> Path | None:
 def indexers() -> Mapping[str, Indexer]:
     """Of every kind of record that lists filter by more than its name."""
     services = {**sagemaker.indexers(), **cloudwatch.indexers(), **autoscaling.indexers()}
-    services |= {**functions.indexers(), **scheduler.indexers(), **events.indexers()}
+    services |= {**functions.indexers(), **scheduler.indexers(), **events.indexers(), **studio.indexers()}
     return {**services, invocation.KIND: invocation.index, **together.INDEXERS}
 
 
 def controllers(platform: Platform) -> list[Controller]:
-    parts = (sagemaker, cloudwatch, autoscaling, functions)
+    parts = (sagemaker, cloudwatch, autoscaling, functions, studio)
     found = [controller for part in parts for controller in part.controllers(platform)]
     # What they start or stop, they do by the operations that clients use.
     handlers = SageMakerService(platform).handler

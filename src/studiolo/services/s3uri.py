@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from studiolo.base.errors import ValidationError
 from studiolo.blobs.protocol import Attributes, Blobs, Entry, NoSuchBucket, NoSuchKey, Object
 
+DATA_SET_BUCKETS = "studiolo-datasets-"
+"""Of the studio's own: clients read them and never write, so a data set's version stays what it was."""
+
 
 @dataclass(frozen=True, slots=True)
 class S3Uri:

@@ -5,11 +5,13 @@ from typing import Any
 
 from studiolo.base.arn import REGION
 from studiolo.base.clock import Clock
+from studiolo.base.errors import AccessDenied
 from studiolo.blobs.protocol import Blobs, BucketExists, BucketNotEmpty, NoSuchKey
 from studiolo.services.request import Answer, Call, Handler
 from studiolo.services.s3 import access, listing, multipart, objects
 from studiolo.services.s3.errors import s3_error
 from studiolo.services.s3.notifications import Notifications
+from studiolo.services.s3uri import DATA_SET_BUCKETS
 from studiolo.store.protocol import Store
 
 _SSE_C = ("SSECustomerAlgorithm", "SSECustomerKey", "CopySourceSSECustomerKey")
@@ -105,7 +107,8 @@ class S3Service:
         return self._handlers
 
     def handler(self, operation: str) -> Handler | None:
-        return self._handlers.get(operation)
+        held = self._handlers.get(operation)
+        return held if held is None or self.reads(operation) else _kept_out(held)
 
     def reads(self, operation: str) -> bool:
         return operation.startswith(("Get", "Head", "List"))
@@ -241,3 +244,16 @@ def _awaited(act: Callable[..., Any], blobs: Blobs, clock: Clock | None = None) 
         return await result if hasattr(result, "__await__") else result
 
     return handler
+
+
+def _kept_out(act: Handler) -> Handler:
+    """Writes to the buckets of data sets are the studio's alone."""
+
+    async def act_elsewhere(call: Call) -> Any:
+        if str(call.params.get("Bucket", "")).startswith(DATA_SET_BUCKETS):
+            raise AccessDenied(
+                "Versions of data sets never change: register a new version instead.", code="AccessDenied", status=403
+            )
+        return await act(call)
+
+    return act_elsewhere

@@ -17,6 +17,8 @@ from studiolo.services.studio.together import tables as together
 from studiolo.store.protocol import AlreadyExists, Missing, Query, Stale
 
 OWN_KINDS = (
+    "DataSet",
+    "DataSetVersion",
     "TrainingJob",
     "ProcessingJob",
     "HyperParameterTuningJob",

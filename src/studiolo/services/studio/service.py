@@ -15,6 +15,7 @@ from studiolo.base.errors import AccessDenied, NotFound
 from studiolo.base.instances import instance, table
 from studiolo.base.record import Key
 from studiolo.blobs.protocol import NoSuchBucket, NoSuchKey
+from studiolo.control.protocol import Controller
 from studiolo.run.protocol import Resources
 from studiolo.services.metering.metering import Metering
 from studiolo.services.platform import Platform
@@ -25,6 +26,9 @@ from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker_runtime.asynchronous.processor import Processor
 from studiolo.services.sts.service import role_arn
 from studiolo.services.studio import names, shapes
+from studiolo.services.studio.datasets import records
+from studiolo.services.studio.datasets.controller import DataSetVersionController
+from studiolo.services.studio.datasets.service import DataSets
 from studiolo.services.studio.environments import EnvironmentVersions
 from studiolo.services.studio.identity import Accounts
 from studiolo.services.studio.invocations import Invocations
@@ -41,7 +45,7 @@ from studiolo.services.studio.together.notices import Notices
 from studiolo.services.studio.together.webhooks import Webhooks
 from studiolo.services.studio.usage import UsageOperations
 from studiolo.services.studio.workbench import Workbench
-from studiolo.store.protocol import Missing
+from studiolo.store.protocol import Indexer, Missing
 from studiolo.wire.model import add_models
 
 MODELS = Path(__file__).parent / "model"
@@ -52,6 +56,14 @@ OWN = frozenset({
     "DeleteWebhook", "SendTestWebhook", "PutPresence",
 })  # fmt: skip
 """Taking part in the talk, and hearing of it: for viewers, too."""
+
+
+def indexers() -> Mapping[str, Indexer]:
+    return {records.VERSION: records.index}
+
+
+def controllers(platform: Platform) -> list[Controller]:
+    return [DataSetVersionController(platform)]
 
 
 class StudioService:
@@ -112,6 +124,7 @@ class StudioService:
             "ListAsyncInvocations": invocations.list,
             "CancelAsyncInvocation": invocations.cancel,
             "DescribeWorkbench": workbench.own,
+            **DataSets(platform).operations(),
             "DescribeSpaceState": workbench.describe,
             "ListSpaceFiles": workbench.list_files,
             "DescribeEnvironmentVersion": self._environments.describe,
@@ -162,6 +175,14 @@ class StudioService:
         own = OWN | {
             "CreateAccessKey", "DeleteAccessKey", "SetPassword", "PreviewObject", "CreateProject", "ExportUsage",
         }  # fmt: skip
+        own = {
+            "CreateAccessKey",
+            "DeleteAccessKey",
+            "SetPassword",
+            "PreviewObject",
+            "CreateProject",
+            "CompareDataSetVersions",
+        }
         return operation.startswith(("Get", "List", "Describe")) or operation in own
 
     # Keys.
