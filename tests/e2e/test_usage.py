@@ -149,6 +149,10 @@ def test_a_budget_that_is_spent_tells_stops_and_refuses(world):
     assert code == "ResourceLimitExceeded" and "Budget month" in sentence
     serving.until(lambda: told)
     assert "100% of the budget month" in told[0]
+    (notice,) = serving.until(lambda: [
+        one for one in client.list_notifications()["Notifications"] if one["Type"] == "BudgetAlert"
+    ])  # fmt: skip
+    assert (notice["Kind"], notice["Name"], notice["Status"]) == ("Budget", "month", "100%")
     hook.shutdown()
     client.delete_budget(Name="month")
     client.put_prices(Reset=["ml.m5.large"])

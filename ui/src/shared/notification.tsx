@@ -24,6 +24,7 @@ export const TYPES: Record<string, string> = {
   EndpointFailed: "An endpoint of yours failed",
   ApprovalAsked: "A model version waits for approval (admins)",
   ApprovalGiven: "A model version of yours was decided on",
+  BudgetAlert: "A part of a budget is spent (admins, and the person it is for)",
 };
 
 export function sentence(one: Notification): string {
@@ -38,6 +39,7 @@ export function sentence(one: Notification): string {
     EndpointFailed: `Your ${thing} failed`,
     ApprovalAsked: `${by} asks for approval of ${thing}`,
     ApprovalGiven: `${by} ${one.Status === "Approved" ? "approved" : "rejected"} your ${thing}`,
+    BudgetAlert: `${one.Status ?? ""} of the ${thing} is spent`,
   };
   return said[one.Type] ?? `${one.Type}: ${thing}`;
 }

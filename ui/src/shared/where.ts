@@ -13,7 +13,7 @@ const PAGES: Record<string, string> = {
 };
 /** Kinds whose pages show comments under a tab. */
 const TABBED = new Set(["TrainingJob", "Endpoint", "Pipeline", "PipelineExecution"]);
-const PLACES: Record<string, string> = { Member: "/members", Project: "/projects", Alarm: "/alarms", AccessKey: "/keys", Webhook: "/notifications?tab=webhooks" };
+const PLACES: Record<string, string> = { Member: "/members", Project: "/projects", Alarm: "/alarms", AccessKey: "/keys", Webhook: "/notifications?tab=webhooks", Budget: "/usage?tab=budgets", Quota: "/usage?tab=quotas", Prices: "/usage?tab=prices" };
 
 export function pageOf(kind: string, name: string, arn?: string): string | undefined {
   const rest = arn?.split(":").slice(5).join(":") ?? "";

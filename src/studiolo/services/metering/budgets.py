@@ -60,7 +60,7 @@ def decide(spec: Document, status: Document, amount_spent: float, now: float) ->
     new = {
         "Month": month,
         "Spent": round(amount_spent, 6),
-        "Alerts": [*told, *({"Threshold": one, "Time": now} for one in alerts)],
+        "Alerts": [*told, *({"Threshold": one, "Time": now, "Spent": round(amount_spent, 6)} for one in alerts)],
     }
     return Step(new, alerts, spec["Action"] == "Stop" and amount_spent >= spec["Amount"])
 
@@ -103,7 +103,8 @@ class BudgetController:
         assert platform.meter is not None
         used = spent(platform.meter, key.project, record.spec.get("User"), now)
         step = decide(record.spec, record.status, used, now)
-        for threshold in step.alerts:
+        # Of thresholds that are passed at once the highest says it all.
+        for threshold in step.alerts[-1:]:
             self._tell(record, threshold, used, now)
         if step.stop:
             await self._stop(record)

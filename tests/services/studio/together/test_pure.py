@@ -67,6 +67,17 @@ def test_an_approval_is_asked_of_admins_and_told_to_the_maker():
     assert (given.type, given.to, given.by, given.status) == (told.APPROVAL_GIVEN, ("ann",), "eve", "Approved")
 
 
+def test_a_budget_tells_admins_and_whom_it_is_for_of_the_highest_threshold():
+    alerts = [{"Threshold": one, "Time": at, "Spent": 9.0} for one, at in ((50, 11.0), (80, 12.0), (90, 12.0))]
+    spec = {"Amount": 10.0, "User": "ann", "Thresholds": [50, 80, 90, 100]}
+    half, most = told.happenings(record("Budget", "b", spec, {"Month": "2026-02", "Alerts": alerts}))
+    assert (half.type, half.to, half.status, half.at) == (told.BUDGET_ALERT, (told.ADMINS, "ann"), "50%", 11.0)
+    assert (most.status, most.text) == ("90%", "9.00 of 10 were spent in 2026-02")
+    (next_month,) = told.happenings(record("Budget", "b", spec, {"Month": "2026-03", "Alerts": alerts[:1]}))
+    assert next_month.id != half.id
+    assert told.happenings(record("Budget", "b", spec)) == []
+
+
 def test_an_update_of_an_endpoint_is_told_when_it_is_done():
     def words(status, generation):
         spec = {"_user": "ann", "_generation": generation}

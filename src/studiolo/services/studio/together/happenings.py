@@ -16,9 +16,10 @@ MENTION, COMMENT = "Mention", "Comment"
 JOB_FAILED, JOB_ENDED = "JobFailed", "JobEnded"
 ENDPOINT_READY, ENDPOINT_FAILED = "EndpointReady", "EndpointFailed"
 APPROVAL_ASKED, APPROVAL_GIVEN = "ApprovalAsked", "ApprovalGiven"
+BUDGET_ALERT = "BudgetAlert"
 TEST = "Test"
 TYPES = (
-    MENTION, COMMENT, JOB_FAILED, JOB_ENDED, ENDPOINT_READY, ENDPOINT_FAILED, APPROVAL_ASKED, APPROVAL_GIVEN,
+    MENTION, COMMENT, JOB_FAILED, JOB_ENDED, ENDPOINT_READY, ENDPOINT_FAILED, APPROVAL_ASKED, APPROVAL_GIVEN, BUDGET_ALERT,
 )  # fmt: skip
 ADMINS = "*admins"
 """In place of a name: all admins of the project."""
@@ -127,11 +128,27 @@ def _comment(record: Record) -> Iterator[Happening]:
     )
 
 
+def _budget(record: Record) -> Iterator[Happening]:
+    """Of thresholds that were passed at once the highest is told."""
+    spec, month = record.spec, record.status.get("Month")
+    user = spec.get("User")
+    to = (ADMINS, str(user)) if user else (ADMINS,)
+    highest: dict[float, Mapping[str, Any]] = {one["Time"]: one for one in record.status.get("Alerts", ())}
+    for at, alert in highest.items():
+        percent = alert["Threshold"]
+        text = f"{alert['Spent']:.2f} of {spec['Amount']:g} were spent in {month}" if "Spent" in alert else None
+        yield Happening(
+            _id(record, month, percent), BUDGET_ALERT, at, "Budget", record.key.name,
+            f"arn:aws:budgets::{record.key.project}:budget/{record.key.name}", to, None, f"{percent}%", text,
+        )  # fmt: skip
+
+
 SOURCES: Mapping[str, Callable[[Record], Iterator[Happening]]] = {
     **dict.fromkeys(JOBS, _job),
     "Endpoint": _endpoint,
     "ModelPackage": _model_package,
     "Comment": _comment,
+    "Budget": _budget,
 }
 
 
