@@ -6,8 +6,8 @@ Only projects that have, or had, a rule with a pattern are followed. Its only ke
 """
 
 import asyncio
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from studiolo.base.errors import ApiError
 from studiolo.base.record import Key, Record
@@ -17,9 +17,8 @@ from studiolo.services.events import names, states
 from studiolo.services.events.bus import Bus
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.asking import Asker, Handlers
-from studiolo.store.protocol import AlreadyExists, Change, Missing, Query, Stale, Store, StoreError
+from studiolo.store.protocol import AlreadyExists, Change, Missing, Query, Stale, Store
 
-log = logging.getLogger(__name__)
 KIND = "EventFollower"
 MARK = Key("", KIND, "mark")
 BATCH = 500
@@ -35,6 +34,10 @@ def begin(platform: Platform, project: str) -> None:
         platform.store.get(names.since_key(project))
         return
     except Missing:
+        pass
+    try:
+        platform.store.create(MARK, {}, {"Sequence": platform.store.sequence()}, now=platform.clock())
+    except AlreadyExists:
         pass
     for kind, told in states.TOLD.items():
         open: Sequence[str | None] = (None,) if kind == "ModelPackage" else told.open
@@ -83,7 +86,7 @@ class Follower:
             mark = store.get(MARK)
         except Missing:
             try:
-                mark = store.create(MARK, {}, {"Sequence": store.sequence()}, now=self._platform.clock())
+                mark = store.create(MARK, {}, {"Sequence": 0}, now=self._platform.clock())
             except AlreadyExists as there:
                 mark = there.existing
         after, newest = int(mark.status["Sequence"]), store.sequence()
@@ -116,40 +119,46 @@ class Follower:
                 if token is None:
                     break
 
-    async def _look(self, record: Record) -> bool:
+    async def _look(self, changed: Record) -> bool:
         """Whether it was an event."""
-        word, store = states.word(record), self._platform.store
-        if word is None:
+        store = self._platform.store
+        if states.word(changed) is None:
             return False
         try:
-            since = store.get(names.since_key(record.key.project)).created
-        except Missing:
+            since = store.get(names.since_key(changed.key.project)).created
+            record, described = await self._now(changed.key)
+        except (Missing, ApiError):
+            # Nobody wants to know, or it is gone already.
             return False
         try:
             known: Record | None = store.get(state_key(record))
         except Missing:
             known = None
+        word = states.word(record)
+        if word is None:
+            return False
         if known is not None and known.status["Created"] == record.created and known.status["Word"] == word:
             return False
         if known is None and record.created < since:
             # It had ended before anybody wanted to know.
             return False
-        try:
-            await self._tell(record, word, known)
-        except StoreError:
-            raise
-        except Exception:
-            log.exception("the state of %s could not be told", record.key.handle())
+        self._tell(record, described, word, known)
         _note(self._platform, record, known)
         return True
 
-    async def _tell(self, record: Record, word: str, known: Record | None) -> None:
-        operation, params = states.described_by(record)
-        try:
+    async def _now(self, key: Key) -> tuple[Record, Mapping[str, Any]]:
+        """A record and what Describe says of that very version of it: an event must not tell of a later state than it is for,
+        which is told as well. Raises Missing, ApiError."""
+        record = self._platform.store.get(key)
+        while True:
+            operation, params = states.described_by(record)
             described = await self._asker.ask(record, operation, params)
-        except ApiError:
-            # It is gone already.
-            return
+            after = self._platform.store.get(key)
+            if states.word(after) == states.word(record):
+                return record, described
+            record = after
+
+    def _tell(self, record: Record, described: Mapping[str, Any], word: str, known: Record | None) -> None:
         same = known is not None and known.status["Created"] == record.created
         before = str(known.status["Word"]) if known is not None and same else None
         version = known.version if known is not None else 0

@@ -69,6 +69,9 @@ def described_by(record: Record) -> tuple[str, dict[str, str]]:
 
 def detail(record: Record, described: Mapping[str, Any], before: str | None) -> dict[str, Any]:
     if record.key.kind == pipelines.EXECUTION:
+        if before is None and record.status["PipelineExecutionStatus"] != "Executing":
+            # It ended within a moment; each one begins so.
+            before = "Executing"
         known: dict[str, Any] = {
             "pipelineExecutionDescription": described.get("PipelineExecutionDescription"),
             "pipelineExecutionDisplayName": described.get("PipelineExecutionDisplayName"),
