@@ -175,6 +175,26 @@ def test_an_update_under_load_fails_no_request(studio, sagemaker, how):
     sagemaker.delete_endpoint(EndpointName=it)
 
 
+def test_a_rolling_update_under_load_fails_no_request_and_needs_little_room(studio, sagemaker):
+    it = endpoint(studio, variant(model(studio, MODEL), InitialInstanceCount=3))
+    new = serving.config(studio, variant(model(studio, NAME.format(name="two")), InitialInstanceCount=3))
+    size = {"Type": "INSTANCE_COUNT", "Value": 1}
+    policy = {"RollingUpdatePolicy": {"MaximumBatchSize": size, "WaitIntervalInSeconds": 1}}
+    shares, most = set(), 0
+    with Load(studio, it) as load:
+        sagemaker.update_endpoint(EndpointName=it, EndpointConfigName=new, DeploymentConfig=policy)
+        while (seen := sagemaker.describe_endpoint(EndpointName=it))["EndpointStatus"] == "Updating":
+            for one in seen.get("PendingDeploymentSummary", {}).get("ProductionVariants", ()):
+                shares.add(one["VariantStatus"][0]["StatusMessage"][:3])
+            most = max(most, len(list((studio.home / "runs").glob(f"*{it}*"))))
+            time.sleep(0.05)
+        until(lambda: load.answers[-20:] == ["two"] * 20 or load.failures)
+    assert seen["EndpointStatus"] == "InService" and seen["ProductionVariants"][0]["CurrentInstanceCount"] == 3
+    assert load.failures == [] and set(load.answers) == {"one", "two"}
+    assert most == 4 and {"33%", "67%"} <= shares
+    sagemaker.delete_endpoint(EndpointName=it)
+
+
 def test_capacity_up_down_and_to_none_under_load(studio, sagemaker):
     it = endpoint(studio, variant(model(studio, MODEL)))
 

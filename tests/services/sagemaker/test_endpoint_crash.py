@@ -131,3 +131,88 @@ def test_what_sleeps_is_kept_warm(tmp_path, monkeypatch):
     drive(world, Counter(None), 10)
     assert world.runner.handles() == []
     assert world.runner.warmed[-1] == (tmp_path / "env", ())
+
+
+def rolling(tmp_path, kill_at, ring_at=None, steps=45):
+    """An update of three instances, one at a time, killed at a deed; (world, what ran after each step)."""
+    world = prepare(tmp_path)
+    for name in ("one", "two"):
+        seen = world.store.get(Key(ACCOUNT, "EndpointConfig", name))
+        variant = {**seen.spec["ProductionVariants"][0], "InitialInstanceCount": 3}
+        world.store.write(seen, now=1, spec={"ProductionVariants": [variant]})
+    drive(world, Counter(None), 12)
+    policy = {
+        "RollingUpdatePolicy": {
+            "MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1},
+            "WaitIntervalInSeconds": 0 if ring_at is None else 3600,
+        },
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "bad"}]},
+    }
+    seen = world.store.get(KEY)
+    spec = {**seen.spec, "EndpointConfigName": "two", "_generation": 2, "_deployment": policy}
+    world.store.write(seen, now=2, spec=spec)
+    counter, ran = Counter(kill_at), []
+    for at in range(steps):
+        step(world, EndpointController, KEY, counter)
+        for handle in world.runner.handles():
+            if world.runner.poll(handle).phase == "running":
+                ready(world, handle)
+        seen = world.store.get(KEY)
+        if ring_at is not None and "_shift" in seen.status:
+            if seen.status["_shift"]["Step"] == ring_at:
+                world.store.create(Key(ACCOUNT, "CloudWatchAlarm", "bad"), {}, {"StateValue": "ALARM"}, now=3)
+                ring_at = -1
+            elif ring_at >= 0:
+                shift = {**seen.status["_shift"], "Since": 0}
+                world.store.write(seen, now=3, status={**seen.status, "_shift": shift})
+        prefix = f"{KEY.handle()}/"
+        ran.append(tuple(sum(one.startswith(f"{prefix}{g}-") for one in world.runner.handles()) for g in (1, 2)))
+    return world, ran, counter
+
+
+@pytest.fixture
+def no_grace(monkeypatch):
+    from studiolo.services.sagemaker.hosting import controller
+
+    monkeypatch.setattr(controller, "SWITCH_GRACE", 0.0)
+
+
+def test_a_rolling_update_goes_on_where_it_was_killed(tmp_path_factory, no_grace):
+    _, ran, counter = rolling(tmp_path_factory.mktemp("count"), None)
+    stages = list(dict.fromkeys(ran))
+    assert stages == [(3, 0), (3, 1), (2, 1), (2, 2), (1, 2), (1, 3), (0, 3)]
+    for at in range(counter.seen):
+        world, ran, _ = rolling(tmp_path_factory.mktemp(f"kill{at}"), at)
+        assert all(old + new <= 4 and old + new >= 3 for old, new in ran), (at, ran)
+        record = world.store.get(KEY)
+        assert record.status["EndpointStatus"] == "InService" and "_shift" not in record.status, at
+        assert record.status["_live"]["Generation"] == 2 and ran[-1] == (0, 3), at
+        new = [f"{KEY.handle()}/2-A-{n}" for n in range(3)]
+        assert sorted(one for one in world.runner.started if "/2-A" in one) == new, at
+        assert sorted(record.status["_ready"]) == new, at
+
+
+def test_an_alarm_in_the_midst_of_a_rolling_update_brings_all_of_the_old_version_back(tmp_path, no_grace):
+    world, ran, _ = rolling(tmp_path, None, ring_at=1)
+    assert (2, 2) in ran and ran[-1] == (3, 0)
+    record = world.store.get(KEY)
+    assert record.status["EndpointStatus"] == "InService" and "the alarm bad" in record.status["FailureReason"]
+    assert record.status["_live"]["Generation"] == 1 and len(record.status["_ready"]) == 3
+
+
+def test_a_deployment_that_takes_too_long_is_given_up(tmp_path, no_grace):
+    world = prepare(tmp_path)
+    drive(world, Counter(None), 10)
+    seen = world.store.get(KEY)
+    deployment = {"BlueGreenUpdatePolicy": {"MaximumExecutionTimeoutInSeconds": 600}}
+    spec = {**seen.spec, "EndpointConfigName": "two", "_generation": 2, "_deployment": deployment}
+    world.store.write(seen, now=2, spec=spec)
+    for _ in range(4):
+        step(world, EndpointController, KEY, Counter(None))
+    seen = world.store.get(KEY)
+    late = {**seen.status["_next"], "Since": seen.status["_next"]["Since"] - 601}
+    world.store.write(seen, now=3, status={**seen.status, "_next": late})
+    drive(world, Counter(None), 10)
+    record = world.store.get(KEY)
+    assert "longer than its 600 seconds" in record.status["FailureReason"]
+    assert sorted(world.runner.handles()) == [f"{KEY.handle()}/1-A-{n}" for n in range(2)]

@@ -8,11 +8,12 @@ from studiolo.base.record import Key, Record
 from studiolo.control.protocol import Again
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.hosting import plan as planning
+from studiolo.services.sagemaker.hosting import rolling, traffic
 from studiolo.services.sagemaker.hosting import status as statuses
-from studiolo.services.sagemaker.hosting import traffic
 from studiolo.services.sagemaker.hosting.containers import PlanError
 from studiolo.services.sagemaker.hosting.decide import Health, Observed, decide
 from studiolo.services.sagemaker.hosting.plan import Unit
+from studiolo.services.sagemaker.hosting.traffic import Step
 from studiolo.services.sagemaker.hosting.upkeep import SAMPLE, Upkeep
 from studiolo.services.sagemaker.keys import unfinished
 from studiolo.store.protocol import Missing, Stale
@@ -74,10 +75,15 @@ class HostingController:
 
     def _units(self, record: Record) -> tuple[list[Unit], list[Unit]]:
         """Of the plan being deployed, and of the one in service."""
+        following, live, steps = record.status.get("_next"), record.status.get("_live"), self._steps(record)
         return (
-            list(planning.units(record, record.status.get("_next"))),
-            list(planning.units(record, record.status.get("_live"), self._awake(record))),
+            list(planning.units(record, following, held=rolling.held_new(record, steps))),
+            list(planning.units(record, live, self._awake(record), rolling.held_old(record, steps))),
         )
+
+    def _steps(self, record: Record) -> Sequence[Step]:
+        plan = record.status.get("_next")
+        return traffic.steps(record.spec.get("_deployment", {}), planning.counts(record, plan) if plan else {})
 
     def _ringing(self, record: Record) -> str | None:
         if "_next" not in record.status:
@@ -97,9 +103,8 @@ class HostingController:
         live_health: dict[str, Health] = {one.handle: self._upkeep.health(one) for one in live}
         known = {*next_health, *live_health}
         others = tuple(one for one in self._upkeep.handles(record.key) if one not in known)
-        instances = len({(one.variant["VariantName"], one.index) for one in following})
-        steps = traffic.steps(record.spec.get("_deployment", {}), instances)
-        return Observed(next_health, live_health, others, steps, self._ringing(record))
+        rolls, limit = rolling.rolls(record), traffic.limit(record.spec.get("_deployment", {}))
+        return Observed(next_health, live_health, others, self._steps(record), self._ringing(record), rolls, limit)
 
     # Acting.
 
@@ -118,6 +123,9 @@ class HostingController:
         if act == "bake":
             self._note_ready(record, seen)
             return Again(BAKE_LOOK)
+        if act == "baked":
+            self._write(record, statuses.baked(record))
+            return Again(0)
         if act == "switch":
             self._write(record, statuses.switched(record, list(seen.next), self._now()))
             return Again(0)
@@ -125,6 +133,10 @@ class HostingController:
             return await asyncio.to_thread(self._give_up, record, handles)
         if act == "roll_back":
             reason = f"The deployment was rolled back: the alarm {seen.ringing} is in state ALARM."
+            self._write(record, statuses.failed(record, reason))
+            return Again(0)
+        if act == "too_late":
+            reason = f"The deployment took longer than its {seen.limit:g} seconds (MaximumExecutionTimeoutInSeconds)."
             self._write(record, statuses.failed(record, reason))
             return Again(0)
         if act == "drop":

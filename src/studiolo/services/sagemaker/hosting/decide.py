@@ -2,9 +2,11 @@
 
 The wanted generation is the spec's; the plan being deployed and the plan in service are the status's. A new generation is
 started beside the old one; when all its units answer, traffic moves to it step by step (traffic.py), and only after the
-last step is the old one stopped. If it fails, or an alarm rings meanwhile, the old one stays.
+last step is the old one stopped. If it fails, takes too long, or an alarm rings meanwhile, the old one stays. A rolling
+update does so batch by batch (rolling.py): the units are then those of both versions that should run at its batch.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,7 +16,20 @@ from studiolo.services.sagemaker.hosting.traffic import Step
 
 Health = Literal["absent", "starting", "ready", "failed"]
 Act = Literal[
-    "rest", "plan", "start", "wait", "shift", "bake", "switch", "give_up", "roll_back", "drop", "restart", "remove"
+    "rest",
+    "plan",
+    "start",
+    "wait",
+    "shift",
+    "bake",
+    "baked",
+    "switch",
+    "give_up",
+    "roll_back",
+    "too_late",
+    "drop",
+    "restart",
+    "remove",
 ]
 
 
@@ -28,6 +43,9 @@ class Observed:
     steps: Sequence[Step] = (Step(1.0, 0.0),)
     ringing: str | None = None
     """The first of the rollback alarms that is in ALARM."""
+    rolls: bool = False
+    limit: float = math.inf
+    """Seconds that the deployment may take."""
 
 
 def decide(record: Record, seen: Observed, now: float) -> tuple[Act, tuple[str, ...]]:
@@ -59,6 +77,11 @@ def _deploy(record: Record, seen: Observed, now: float) -> tuple[Act, tuple[str,
         return "give_up", failed
     if seen.ringing is not None and record.status.get("_live"):
         return "roll_back", ()
+    if record.status.get("_live") and now - record.status["_next"].get("Since", now) > seen.limit:
+        return "too_late", ()
+    if seen.rolls and seen.others:
+        # Of the old version, what the batch before stands in for.
+        return "drop", seen.others
     absent = tuple(handle for handle, health in seen.next.items() if health == "absent")
     if absent:
         return "start", absent
@@ -69,6 +92,10 @@ def _deploy(record: Record, seen: Observed, now: float) -> tuple[Act, tuple[str,
     if shift is None:
         # Nothing to watch at the only step: the switch itself moves the traffic.
         return ("switch", ()) if len(seen.steps) == 1 and seen.steps[0].wait <= 0 else ("shift", ())
+    if shift.get("Baked"):
+        return "shift", ()
     if now - shift["Since"] < seen.steps[min(shift["Step"], len(seen.steps) - 1)].wait:
         return "bake", ()
-    return ("shift", ()) if shift["Step"] + 1 < len(seen.steps) else ("switch", ())
+    if shift["Step"] + 1 >= len(seen.steps):
+        return "switch", ()
+    return ("baked", ()) if seen.rolls else ("shift", ())

@@ -73,7 +73,18 @@ Awake = Callable[[str], bool]
 """Whether somebody asks, or has just asked, the variant of that name."""
 
 
-def units(record: Record, plan: Mapping[str, Any] | None, awake: Awake | None = None) -> Iterator[Unit]:
+Held = Callable[[str, int], int]
+"""Of a variant and its number of instances: how many of these should run in the midst of a rolling update."""
+
+
+def counts(record: Record, plan: Mapping[str, Any]) -> dict[str, int]:
+    """Variant -> how many instances run at least where it is asked."""
+    return {one["VariantName"]: max(1, asked_count(record, plan, one)) for one in plan["Variants"] if one["Containers"]}
+
+
+def units(
+    record: Record, plan: Mapping[str, Any] | None, awake: Awake | None = None, held: Held | None = None
+) -> Iterator[Unit]:
     """Those that should run. A variant of none runs one while it is awake (`awake` None: as if it were)."""
     if plan is None:
         return
@@ -81,7 +92,7 @@ def units(record: Record, plan: Mapping[str, Any] | None, awake: Awake | None = 
         count = asked_count(record, plan, variant)
         if count == 0 and (awake is None or awake(variant["VariantName"])):
             count = 1
-        for index in range(count):
+        for index in range(held(variant["VariantName"], count) if held and count else count):
             for place in range(len(variant["Containers"])):
                 handle = unit_handle(record.key, plan["Generation"], variant["VariantName"], index, place)
                 yield Unit(handle, plan["Generation"], variant, index, place)

@@ -1,7 +1,8 @@
 """The status documents of an endpoint or an inference component, from one moment of its life to the next: pure. Only the controller writes them.
 
 _next     the plan being deployed        _live   the plan in service
-_shift    {"Step", "Since", "Share"}: how much of the traffic the plan being deployed has got
+_shift    {"Step", "Since", "Share"}: how much of the traffic the plan being deployed has got; "Baked" where that was watched
+          long enough and the next batch of a rolling update begins
 _ready    handles of the units that answer
 _stuck    the controller could not go on; FailureReason says why, until it can
 _settled  the generation that was deployed, or given up, last
@@ -34,6 +35,10 @@ def planned(record: Record, plan: Mapping[str, Any], now: float) -> Status:
 
 def shifted(record: Record, step: int, share: float, now: float) -> Status:
     return {**record.status, "_shift": {"Step": step, "Since": now, "Share": share}}
+
+
+def baked(record: Record) -> Status:
+    return {**record.status, "_shift": {**record.status["_shift"], "Baked": True}}
 
 
 def switched(record: Record, ready: Sequence[str], now: float) -> Status:
@@ -146,6 +151,8 @@ def pending(record: Record) -> dict[str, Any] | None:
     if shift is not None:
         stage, since = "ActivatingTraffic" if shift["Share"] < 1 else "Baking", shift["Since"]
         message = f"{shift['Share']:.0%} of the traffic goes to the new version."
+        if shift.get("Baked"):
+            stage, message = "Creating", f"{message} The next batch of its instances is being started."
     else:
         stage, since, message = "Creating", plan["Since"], "The new version's instances are being started."
     found = [_summary(record, plan, one, ready) for one in plan["Variants"] if not one["Shadow"]]

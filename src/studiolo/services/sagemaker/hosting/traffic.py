@@ -1,9 +1,11 @@
 """How traffic moves from an old deployment to a new one: pure.
 
 A deployment policy becomes a list of steps, each a share of the traffic for the new version and the seconds it is watched
-there; the last one has all of it. Alarms are looked at all the way.
+there; the last one has all of it. Alarms are looked at all the way. In a rolling update a step is a batch: so many
+instances of the new version are started for it, and as many of the old one stopped after it was watched.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,8 @@ class Step:
     share: float
     wait: float
     """Seconds."""
+    new: Mapping[str, int] | None = None
+    """Variant -> how many instances of the new version run at this step; None: all."""
 
 
 def _share(size: Mapping[str, Any] | None, instances: int) -> float:
@@ -26,11 +30,11 @@ def _share(size: Mapping[str, Any] | None, instances: int) -> float:
     return min(1.0, size["Value"] / whole)
 
 
-def steps(config: Mapping[str, Any], instances: int) -> Sequence[Step]:
-    """Of a DeploymentConfig; `instances`: how many the new version has."""
-    policy = config.get("BlueGreenUpdatePolicy", {})
+def steps(config: Mapping[str, Any], counts: Mapping[str, int]) -> Sequence[Step]:
+    """Of a DeploymentConfig; `counts`: how many instances each variant of the new version has."""
+    policy, instances = config.get("BlueGreenUpdatePolicy", {}), sum(counts.values())
     if rolling := config.get("RollingUpdatePolicy"):
-        return _linear(_share(rolling["MaximumBatchSize"], instances), rolling["WaitIntervalInSeconds"], 0)
+        return _batches(rolling["MaximumBatchSize"], rolling["WaitIntervalInSeconds"], counts)
     routing, end = policy.get("TrafficRoutingConfiguration", {}), policy.get("TerminationWaitInSeconds", 0)
     wait = routing.get("WaitIntervalInSeconds", 0)
     if routing.get("Type") == "CANARY":
@@ -46,6 +50,33 @@ def _linear(share: float, wait: float, end: float) -> Sequence[Step]:
         *(Step(min(1.0, share * at), wait) for at in range(1, count)),
         Step(1.0, max(end, wait if count == 1 else end)),
     ]
+
+
+def _batches(size: Mapping[str, Any], wait: float, counts: Mapping[str, int]) -> Sequence[Step]:
+    batch = {
+        name: max(1, count * size["Value"] // 100 if size["Type"] == "CAPACITY_PERCENT" else size["Value"])
+        for name, count in counts.items()
+    }
+    number = max((math.ceil(count / batch[name]) for name, count in counts.items()), default=1)
+    running = [
+        {name: min(count, batch[name] * at) for name, count in counts.items()} for at in range(1, max(1, number) + 1)
+    ]
+    whole = max(1, sum(counts.values()))
+    return [
+        *(Step(sum(new.values()) / whole, wait, new) for new in running[:-1]),
+        Step(1.0, wait, running[-1]),
+    ]
+
+
+def kept(count: int, share: float) -> int:
+    """How many of an old variant's instances serve on when the new version has that share; one until it has all."""
+    return min(count, max(1, math.ceil(count * (1 - share) - 1e-9)))
+
+
+def limit(config: Mapping[str, Any]) -> float:
+    """Seconds that the whole deployment may take."""
+    policies = (config.get("BlueGreenUpdatePolicy", {}), config.get("RollingUpdatePolicy", {}))
+    return min((one.get("MaximumExecutionTimeoutInSeconds", math.inf) for one in policies), default=math.inf)
 
 
 def alarms(config: Mapping[str, Any]) -> Sequence[str]:

@@ -40,6 +40,9 @@ def _deployment(given: Mapping[str, Any]) -> Mapping[str, Any]:
         size = routing.get(member)
         if size and size["Type"] == "CAPACITY_PERCENT" and size["Value"] > 50:
             raise ValidationError(f"{member} may be at most 50 percent of the capacity.")
+    batch = config.get("RollingUpdatePolicy", {}).get("MaximumBatchSize")
+    if batch and batch["Type"] == "CAPACITY_PERCENT" and not 5 <= batch["Value"] <= 50:
+        raise ValidationError("MaximumBatchSize must be 5 to 50 percent of the capacity.")
     return config
 
 
