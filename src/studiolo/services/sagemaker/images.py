@@ -9,7 +9,7 @@ from typing import Any
 
 from studiolo.base.errors import ValidationError
 from studiolo.services.platform import Platform
-from studiolo.services.request import Call, Handler
+from studiolo.services.request import Answer, Call, Handler
 
 REGISTRY = ".dkr.ecr."
 
@@ -28,7 +28,7 @@ def named(value: Any) -> Iterator[str]:
 
 
 def guarded(platform: Platform, handler: Handler) -> Handler:
-    async def answer(call: Call) -> Mapping[str, Any]:
+    async def answer(call: Call) -> Mapping[str, Any] | Answer | None:
         for image in named(call.params):
             if platform.environments.owner(image) not in (None, call.caller.project):
                 raise ValidationError(
