@@ -28,6 +28,7 @@ PAGES = [
     "/batch/create",
     "/alarms",
     "/activity",
+    "/notebook-jobs",
     "/notifications",
     "/data",
     "/projects",

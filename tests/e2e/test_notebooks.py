@@ -1,6 +1,8 @@
 """Notebooks run as jobs, on a schedule and as a pipeline's step, and are shared as they are at a moment."""
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 import conftest
 import jobs
 import pytest
+from test_browser import CHROMIUM
 from test_browser_together import Person, until
 
 pytestmark = pytest.mark.e2e
@@ -42,6 +45,16 @@ def put(studio: Any, text: str, name: str = "report.ipynb") -> str:
     key = f"{jobs.name('notebooks')}/{name}"
     studio.client("s3").put_object(Bucket=studio.bucket, Key=key, Body=text.encode())
     return f"s3://{studio.bucket}/{key}"
+
+
+def home_of(studio: Any, space: str) -> Path:
+    """Where the files of a space lie that was never opened."""
+    with contextlib.closing(sqlite3.connect(f"file:{studio.home}/records.db?mode=ro", uri=True)) as records:
+        query = "SELECT spec FROM records WHERE kind = 'Space' AND name LIKE ?"
+        (spec,) = records.execute(query, (f"%/{space}",)).fetchone()
+    home = studio.home / "spaces" / studio.account / json.loads(spec)["_folder"]
+    home.mkdir(parents=True, exist_ok=True)
+    return home
 
 
 def test_a_notebook_runs_with_parameters_and_its_output_is_kept_and_shared(studio: Any, admin: Person) -> None:
@@ -128,3 +141,41 @@ def test_a_schedule_runs_the_notebook_as_it_was(studio: Any, admin: Person) -> N
     assert listed["Parameters"] == {"who": "eve"} and "LastError" not in listed and listed["LastTime"] > 0
     admin.ask("DeleteNotebookSchedule", NotebookScheduleName=name)
     assert name not in json.dumps(admin.ask("ListNotebookSchedules"))
+
+
+@pytest.mark.browser
+def test_by_right_click_in_a_spaces_files(studio: Any, admin: Person) -> None:
+    from playwright.sync_api import sync_playwright
+
+    sagemaker, space = studio.client("sagemaker"), jobs.name("lab")
+    domain = sagemaker.list_domains()["Domains"][0]["DomainId"]
+    sagemaker.create_space(DomainId=domain, SpaceName=space)
+    until(lambda: sagemaker.describe_space(DomainId=domain, SpaceName=space)["Status"] == "InService")
+    home = home_of(studio, space)
+    page = "print(f'{who} has {count + 1}')\nimport pandas\npandas.DataFrame({'a': [who]})"
+    (home / "report.ipynb").write_text(notebook(page))
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(viewport={"width": 1440, "height": 1000})
+        context.add_cookies([{"name": "studiolo_session", "value": admin.cookie, "url": studio.url}])
+        tab = context.new_page()
+        tab.goto(f"{studio.url}/spaces/{space}?tab=files")
+        tab.get_by_role("tab", name="Files").click()
+        tab.get_by_role("link", name="report.ipynb").click(button="right")
+        tab.get_by_role("menuitem", name="Run as a job").click()
+        dialog = tab.get_by_role("dialog")
+        dialog.get_by_label("Value of who").fill("ann")
+        assert dialog.get_by_label("Value of count").input_value() == "1"
+        dialog.get_by_label("Value of count").fill("41")
+        dialog.get_by_role("button", name="Run", exact=True).click()
+        tab.wait_for_url("**/notebook-jobs/report-*")
+        job = tab.url.rpartition("/")[2].partition("?")[0]
+        assert jobs.wait(studio, job, 240)["TrainingJobStatus"] == "Completed"
+        tab.get_by_role("tab", name="Notebook").click()
+        tab.get_by_text("ann has 42").wait_for()
+        frame = tab.frame_locator("iframe.notebook-html")
+        frame.get_by_role("cell", name="ann").wait_for()
+        tab.get_by_role("button", name="Share…").click()
+        tab.wait_for_url("**/shared-notebooks/*")
+        tab.get_by_text("ann has 42").wait_for()
+        browser.close()

@@ -12,7 +12,10 @@ export interface Place {
 }
 export const PLACES: { title?: string; places: Place[] }[] = [
   { places: [{ text: "Home", to: "/", sign: "home" }] },
-  { title: "Code", places: [{ text: "Spaces", to: "/spaces", sign: "code", needs: "sagemaker:CreateSpace" }] },
+  { title: "Code", places: [
+      { text: "Spaces", to: "/spaces", sign: "code", needs: "sagemaker:CreateSpace" },
+      { text: "Notebook jobs", to: "/notebook-jobs", sign: "notebook", needs: "studio:RunNotebook" },
+    ] },
   { title: "Data", places: [{ text: "Files and data sets", to: "/data", sign: "folder" }] },
   { title: "Build", 
     places: [
@@ -48,7 +51,10 @@ export const PLACES: { title?: string; places: Place[] }[] = [
 ];
 
 /** Pages that are reached from elsewhere than the navigation. */
-const ASIDE: Place[] = [{ text: "Notifications", to: "/notifications", sign: "bell" }];
+const ASIDE: Place[] = [
+  { text: "Shared notebooks", to: "/shared-notebooks", sign: "notebook" },
+  { text: "Notifications", to: "/notifications", sign: "bell" },
+];
 
 export const placeOf = (path: string): Place | undefined =>
   [...PLACES.flatMap((group) => group.places), ...ASIDE]

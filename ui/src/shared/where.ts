@@ -10,6 +10,7 @@ const PAGES: Record<string, string> = {
   ModelPackageGroup: "/registry",
   Image: "/environments",
   Space: "/spaces",
+  NotebookSnapshot: "/shared-notebooks",
 };
 /** Kinds whose pages show comments under a tab. */
 const TABBED = new Set(["TrainingJob", "Endpoint", "Pipeline", "PipelineExecution"]);
@@ -53,6 +54,7 @@ const PAST: [RegExp, string][] = [
   [/^Delete|^Deregister|^Remove/, "removed"],
   [/^Stop|^Cancel/, "stopped"],
   [/^Start/, "started"],
+  [/^Run/, "ran"],
   [/^Retry/, "retried"],
   [/^AddTags/, "tagged"],
   [/^PutComment/, "commented on"],

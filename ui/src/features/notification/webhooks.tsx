@@ -183,7 +183,7 @@ export function Webhooks() {
                 "–"
               ),
           },
-          { id: "do", header: "Do", cell: (one) => <ActionsButton actions={actionsOf(one)} /> },
+          { id: "do", header: "Do", minWidth: 140, cell: (one) => <ActionsButton actions={actionsOf(one)} /> },
         ]}
         empty={<Empty title="No webhooks" text="Let another program know as soon as you do." action={add} />}
       />

@@ -64,6 +64,8 @@ def deed(
     kind = _kind(operation)
     if operation == "RunNotebook":
         params = {"TrainingJobName": answer.get("TrainingJobName", "")}
+    if kind == "NotebookSnapshot":
+        return Deed(operation, kind, str(answer.get(f"{kind}Id") or params.get(f"{kind}Id", "")), None)
     given = answer.get(f"{kind}Arn") or params.get(f"{kind}Arn") or params.get("ResourceArn")
     arn = parse_arn(given) if isinstance(given, str) else None
     if kind == "Tags" and arn is not None:
