@@ -6,7 +6,7 @@ import json
 import jobs
 import pytest
 from test_browser import browser, finished_job, page  # noqa: F401  fixtures
-from test_browser_deploy import serious
+from test_browser_deploy import serious, until, variant
 from test_registry import package
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
@@ -31,13 +31,13 @@ def evaluation(studio, accuracy: float) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def group(studio, finished_job) -> str:  # noqa: F811
-    """Three versions, the second made of what a job left."""
+    """Three versions, the last two made of what a job left."""
     client, name = studio.client("sagemaker"), jobs.name("seen-group")
     client.create_model_package_group(ModelPackageGroupName=name)
     job = client.describe_training_job(TrainingJobName=finished_job)
     for number, accuracy in ((1, 0.81), (2, 0.93), (3, 0.9)):
         request = package(studio, name, CustomerMetadataProperties={"team": f"t{number}"})
-        if number == 2:
+        if number > 1:
             container = request["InferenceSpecification"]["Containers"][0]
             container["ModelDataUrl"] = job["ModelArtifacts"]["S3ModelArtifacts"]
         client.create_model_package(**request, **evaluation(studio, accuracy))
@@ -131,7 +131,31 @@ def test_a_version_is_deployed_and_says_where_it_runs(page, studio, group):  # n
     assert model["PrimaryContainer"]["ModelPackageName"].endswith("/2")
     page.goto(f"{studio.url}/registry/{group}/2?tab=places")
     page.get_by_role("table", name="Endpoints that serve it").get_by_role("link", name=name).wait_for(timeout=20_000)
-    studio.client("sagemaker").delete_endpoint(EndpointName=name)
+    back_to_version_two(page, studio, group, name)
+
+
+def back_to_version_two(page, studio, group, endpoint):  # noqa: F811
+    """Version 3 takes its place; then from the registry, and once more from the endpoint's own page."""
+    client, three = studio.client("sagemaker"), f"{group}-v3"
+    first = client.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
+    arn = described(studio, group, 3)["ModelPackageArn"]
+    client.create_model(ModelName=three, ExecutionRoleArn=studio.role, PrimaryContainer={"ModelPackageName": arn})
+    client.create_endpoint_config(EndpointConfigName=three, ProductionVariants=[variant("AllTraffic", three)])
+    serves = lambda: (d := client.describe_endpoint(EndpointName=endpoint))["EndpointStatus"] == "InService" and d["EndpointConfigName"]  # noqa: E731  # fmt: skip
+    client.update_endpoint(EndpointName=endpoint, EndpointConfigName=three)
+    until(lambda: serves() == three)
+    page.reload()
+    page.get_by_role("button", name=f"Roll {endpoint} back").click(timeout=20_000)
+    page.get_by_role("dialog").get_by_text(f"{group.lower()}, version 2").wait_for()
+    page.get_by_role("button", name="Roll back", exact=True).click()
+    until(lambda: serves() == first)
+    page.goto(f"{studio.url}/endpoints/{endpoint}?tab=history")
+    row = page.get_by_role("table", name="Deployments").get_by_role("row")
+    row.filter(has=page.get_by_text("Serves now", exact=True)).filter(has_text=first).wait_for(timeout=20_000)
+    page.get_by_role("button", name=f"Roll back to {three}").click()
+    page.get_by_role("button", name="Roll back", exact=True).click()
+    until(lambda: serves() == three)
+    client.delete_endpoint(EndpointName=endpoint)
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

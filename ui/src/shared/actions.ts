@@ -54,7 +54,7 @@ export function modelActions(canWrite: boolean, on: Pick<Handlers, "deploy" | "r
   ];
 }
 
-export function endpointActions(status: string, canWrite: boolean, on: Pick<Handlers, "remove"> & { test: () => void; update: () => void }): Action[] {
+export function endpointActions(status: string, canWrite: boolean, on: Pick<Handlers, "remove"> & { test: () => void; update: () => void; rollBack?: () => void }): Action[] {
   const writing = canWrite ? undefined : viewer;
   return [
     { id: "test", text: "Test", disabledReason: status === "InService" ? undefined : `The endpoint is ${status}.`, run: on.test },
@@ -64,6 +64,7 @@ export function endpointActions(status: string, canWrite: boolean, on: Pick<Hand
       disabledReason: writing ?? (status === "InService" || status === "Failed" ? undefined : `The endpoint is ${status}.`),
       run: on.update,
     },
+    ...(on.rollBack ? [{ id: "rollBack", text: "Roll back…", disabledReason: writing, run: on.rollBack }] : []),
     { id: "remove", text: "Delete…", disabledReason: writing, run: on.remove },
   ];
 }

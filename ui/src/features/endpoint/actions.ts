@@ -11,6 +11,7 @@ export function useEndpointActions(): (name: string, status: string) => Action[]
     endpointActions(status, studio.canWrite, {
       test: () => void navigate({ to: `/endpoints/${name}`, search: { tab: "test" } as never }),
       update: () => void navigate({ to: `/endpoints/${name}`, search: { tab: "variants", update: true } as never }),
+      rollBack: () => void navigate({ to: `/endpoints/${name}`, search: { tab: "history" } as never }),
       remove: () =>
         studio.confirm({
           title: `Delete the endpoint ${name}?`,

@@ -23,6 +23,7 @@ import { SystemCharts } from "../training-job/charts";
 import { useEndpointActions } from "./actions";
 import { CapturedRequests } from "./captured";
 import { Traffic } from "./charts";
+import { History } from "./history-tab";
 import { Progress } from "./progress";
 import { useConfig, useEndpoint } from "./query";
 import { Queue } from "./queue";
@@ -67,6 +68,7 @@ function useTabs(endpoint: Endpoint, config: EndpointConfig | undefined, update:
     !serverless && !endpoint.AsyncInferenceConfig && { id: "captured", label: "Captured", content: <CapturedRequests endpoint={endpoint} /> },
     !serverless && can("application-autoscaling:RegisterScalableTarget") && variants.length > 0 && { id: "scaling", label: "Scaling", content: <Scaling endpoint={name} variants={variants} queued={Boolean(endpoint.AsyncInferenceConfig)} /> },
     can("cloudwatch:PutMetricAlarm") && variants.length > 0 && { id: "alarms", label: "Alarms", content: <EndpointAlarms endpoint={name} variants={variants} /> },
+    { id: "history", label: "History", content: <History endpoint={endpoint} /> },
     { id: "log", label: "Log", content: <LogView group={`/aws/sagemaker/Endpoints/${name}`} prefix="" live /> },
     { id: "system", label: "System", content: <SystemCharts kind="Endpoint" name={name} live /> },
     { id: "lineage", label: "Lineage", content: <Lineage start={contextOf(endpoint.EndpointArn)} waits="The studio notes what an endpoint serves as soon as it is in service." /> },

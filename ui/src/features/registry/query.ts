@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 
-import { ApiError, sagemaker } from "../../api/client";
+import { sagemaker } from "../../api/client";
 import { listObjects, textOf } from "../../api/s3";
-import type { Container, Endpoint, EndpointConfig, Job } from "../../api/types";
+import type { Container, Endpoint, Job } from "../../api/types";
+import { orNothing } from "../../shared/absent";
 import { parseS3 } from "../../shared/format";
+import { type Deployment, fetchHistory, servingAt } from "../endpoint/history";
 import { type Report, reportOf, sourcesOf } from "./report";
 import type { Version, VersionSummary } from "./types";
 
@@ -96,37 +98,29 @@ export const useApprovals = (version: Version) =>
     },
   });
 
-const absent = (error: unknown) => error instanceof ApiError && /ValidationException|ResourceNotFound/.test(error.code);
-const orNothing = async <T>(answer: Promise<T>): Promise<T | undefined> => {
-  try {
-    return await answer;
-  } catch (error) {
-    if (absent(error)) return undefined;
-    throw error;
-  }
-};
-
 export interface Place {
   endpoint: Endpoint;
+  /** Of the configuration that serves now. */
   variants: string[];
+  /** Where it does not serve now: the last deployment that did. */
+  before?: Deployment;
 }
 
-/** The endpoints that serve it now: those the lineage leads to, whose configuration names a model made of it. */
+/** The endpoints that serve it now or did before: those the lineage leads to, whose configurations name a model made of it. */
 async function placesOf(arn: string): Promise<Place[]> {
-  const reached = await lineage(arn, "Descendants");
-  const models = new Set<string>();
-  for (const one of reached.filter((each) => each.Type === "SageMakerModel")) {
-    const told = await orNothing(sagemaker<{ Properties?: { ModelName?: string } }>("DescribeArtifact", { ArtifactArn: one.Arn }));
-    if (told?.Properties?.ModelName) models.add(told.Properties.ModelName);
-  }
-  const found: Place[] = [];
-  for (const one of reached.filter((each) => each.LineageType === "Context" && each.Type === "Endpoint")) {
-    const endpoint = await orNothing(sagemaker<Endpoint>("DescribeEndpoint", { EndpointName: last(one.Arn).replace(/-aws-endpoint$/, "") }));
-    const config = endpoint && (await orNothing(sagemaker<EndpointConfig>("DescribeEndpointConfig", { EndpointConfigName: endpoint.EndpointConfigName })));
-    const variants = [...(config?.ProductionVariants ?? []), ...(config?.ShadowProductionVariants ?? [])].filter((each) => models.has(each.ModelName));
-    if (endpoint && variants.length) found.push({ endpoint, variants: variants.map((each) => each.VariantName) });
-  }
-  return found;
+  const reached = (await lineage(arn, "Descendants")).filter((each) => each.LineageType === "Context" && each.Type === "Endpoint");
+  const found = await Promise.all(
+    reached.map(async (one): Promise<Place | undefined> => {
+      const endpoint = await orNothing(sagemaker<Endpoint>("DescribeEndpoint", { EndpointName: last(one.Arn).replace(/-aws-endpoint$/, "") }));
+      if (!endpoint) return undefined;
+      const history = await fetchHistory(endpoint);
+      const own = (deployment: Deployment | undefined) => (deployment?.variants ?? []).filter((each) => each.version?.toLowerCase() === arn.toLowerCase()).map((each) => each.VariantName);
+      const variants = own(history[servingAt(history, endpoint)]);
+      const before = variants.length ? undefined : history.find((each) => own(each).length > 0);
+      return variants.length || before ? { endpoint, variants, before } : undefined;
+    }),
+  );
+  return found.filter((one): one is Place => one !== undefined);
 }
 
 export const usePlaces = (arn: string) => useQuery({ queryKey: ["registry", "places", arn], queryFn: () => placesOf(arn), refetchInterval: 10_000 });

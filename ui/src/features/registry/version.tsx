@@ -18,11 +18,13 @@ import { ActionsButton, Code, Copy, Empty, Failure, Link, S3Link, Status } from 
 import { Skeleton } from "../../shared/skeleton";
 import { Tags } from "../../shared/tags";
 import { useTitle } from "../../shared/title";
+import { keptFrom } from "../endpoint/history";
+import { useRollBack } from "../endpoint/history-tab";
 import { Lineage } from "../lineage/view";
 import { useVersionActions, VIEWER } from "./actions";
 import { Decide, MetadataDialog, StageDialog, type Word } from "./decide";
 import { VersionMetrics } from "./metrics";
-import { useApprovals, usePlaces, useSourceJob, useVersion } from "./query";
+import { type Place, useApprovals, usePlaces, useSourceJob, useVersion } from "./query";
 import type { InferenceSpecification, Version } from "./types";
 
 const Address = ({ uri }: { uri: string | undefined }) => (uri ? uri.startsWith("s3://") ? <S3Link uri={uri} /> : <Copy text={uri} /> : <>–</>);
@@ -160,24 +162,57 @@ function Inferences({ version }: { version: Version }) {
 }
 
 function Places({ version, deploy }: { version: Version; deploy: React.ReactNode }) {
+  const { canWrite } = useStudio();
   const query = usePlaces(version.ModelPackageArn);
+  const rollBack = useRollBack();
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  const now = (query.data ?? []).filter((one) => one.variants.length);
+  const before = (query.data ?? []).filter((one) => one.before);
+  const name = { id: "name", header: "Endpoint", isRowHeader: true, cell: (one: Place) => <Link to={`/endpoints/${one.endpoint.EndpointName}`}>{one.endpoint.EndpointName}</Link> };
+  const status = { id: "status", header: "Status", cell: (one: Place) => <Status word={one.endpoint.EndpointStatus} /> };
   return (
-    <Table
-      contentDensity="compact"
-      loading={query.isPending}
-      loadingText="Looking for endpoints"
-      header={<Header variant="h2">Endpoints that serve it</Header>}
-      items={query.data ?? []}
-      ariaLabels={{ tableLabel: "Endpoints that serve it" }}
-      columnDefinitions={[
-        { id: "name", header: "Endpoint", isRowHeader: true, cell: (one) => <Link to={`/endpoints/${one.endpoint.EndpointName}`}>{one.endpoint.EndpointName}</Link> },
-        { id: "status", header: "Status", cell: (one) => <Status word={one.endpoint.EndpointStatus} /> },
-        { id: "variants", header: "As", cell: (one) => one.variants.join(", ") },
-        { id: "since", header: "Last changed", cell: (one) => time(one.endpoint.LastModifiedTime) },
-      ]}
-      empty={<Empty title="It serves nowhere" text="Endpoints appear here as soon as they are in service with a model made of this version." action={deploy} />}
-    />
+    <SpaceBetween size="l">
+      <Table
+        contentDensity="compact"
+        loading={query.isPending}
+        loadingText="Looking for endpoints"
+        header={<Header variant="h2">Endpoints that serve it</Header>}
+        items={now}
+        ariaLabels={{ tableLabel: "Endpoints that serve it" }}
+        columnDefinitions={[
+          name,
+          status,
+          { id: "variants", header: "As", cell: (one) => one.variants.join(", ") },
+          { id: "since", header: "Last changed", cell: (one) => time(one.endpoint.LastModifiedTime) },
+        ]}
+        empty={<Empty title="It serves nowhere" text="Endpoints appear here as soon as they are in service with a model made of this version." action={deploy} />}
+      />
+      {before.length > 0 && (
+        <Table
+          contentDensity="compact"
+          header={<Header variant="h2">Endpoints that served it before</Header>}
+          items={before}
+          ariaLabels={{ tableLabel: "Endpoints that served it before" }}
+          columnDefinitions={[
+            name,
+            status,
+            { id: "since", header: "From", cell: (one) => time(one.before?.at) },
+            {
+              id: "back",
+              header: "Roll back",
+              cell: (one) => {
+                const why = canWrite ? one.before && keptFrom(one.before, one.endpoint) : VIEWER;
+                return (
+                  <Button variant="inline-link" ariaLabel={`Roll ${one.endpoint.EndpointName} back to this version`} disabled={Boolean(why)} disabledReason={why} onClick={() => one.before && rollBack(one.endpoint.EndpointName, one.before)}>
+                    Roll back to it…
+                  </Button>
+                );
+              },
+            },
+          ]}
+        />
+      )}
+    </SpaceBetween>
   );
 }
 
