@@ -1,6 +1,7 @@
 """Pipelines in a browser: drawn, started with parameters, watched live, stopped and retried;
 nothing that axe finds serious."""
 
+import jobs
 import pytest
 from test_browser import AXE, browser, page  # noqa: F401  fixtures
 from test_pipelines import create, script_step, steps_of, wait
@@ -66,3 +67,55 @@ def test_a_large_graph_is_drawn_and_moves(page, studio):  # noqa: F811
     page.goto(f"{studio.url}/pipelines/{name}")
     page.locator(".step").first.wait_for(timeout=30_000)
     page.get_by_role("img", name="Mini Map").or_(page.locator(".react-flow__minimap")).first.wait_for()
+
+
+def test_an_execution_runs_again_from_a_step_and_is_compared(page, studio):  # noqa: F811
+    measure = script_step(
+        studio,
+        "Measure",
+        "import json\njson.dump({'auc': {'value': 0.875}}, open('/opt/ml/processing/out/m.json', 'w'))\n",
+    )
+    target = {
+        "S3Uri": f"s3://{studio.bucket}/{jobs.name('measured')}",
+        "LocalPath": "/opt/ml/processing/out",
+        "S3UploadMode": "EndOfJob",
+    }
+    measure["Arguments"]["ProcessingOutputConfig"] = {"Outputs": [{"OutputName": "out", "S3Output": target}]}
+    measure["PropertyFiles"] = [{"PropertyFileName": "M", "OutputName": "out", "FilePath": "m.json"}]
+    body = script_step(studio, "Part", "import os\nprint('part', os.environ['ITEM'], flush=True)\n")
+    body["Arguments"]["Environment"] = {"ITEM": {"Get": "ForEach.CurrentItem"}}
+    each = {
+        "Name": "Each", "Type": "ForEach", "DependsOn": ["Measure"],
+        "Arguments": {"IterableItems": ["north", "south"], "MaxConcurrency": 2, "ForEachBody": [body]},
+    }  # fmt: skip
+    name = create(studio, [measure, each], [{"Name": "Word", "Type": "String", "DefaultValue": "one"}])
+    first = studio.client("sagemaker").start_pipeline_execution(PipelineName=name)["PipelineExecutionArn"]
+    assert wait(studio, first)["PipelineExecutionStatus"] == "Succeeded"
+    page.goto(f"{studio.url}/pipelines/{name}/{first.rpartition('/')[2]}")
+    page.locator(".step", has_text="Measure").click()
+    page.get_by_role("group", name="Metrics").get_by_text("0.875").wait_for()
+    page.get_by_role("link", name=target["S3Uri"]).wait_for()
+    page.locator(".step", has_text="2 of 2 done").click()
+    page.get_by_text("part north").wait_for()
+    page.get_by_role("button", name="Item").click()
+    page.get_by_role("option", name="Part-1").click()
+    page.get_by_text("part south").wait_for()
+    page.locator(".step", has_text="Each").click(button="right")
+    page.get_by_role("menuitem", name="Run again from here").click()
+    page.get_by_label("Word").fill("two")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_text("from an earlier execution").wait_for()
+    second = studio.client("sagemaker").list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"][0]
+    assert wait(studio, second["PipelineExecutionArn"])["PipelineExecutionStatus"] == "Succeeded"
+    steps = steps_of(studio, second["PipelineExecutionArn"])
+    assert steps["Measure"]["SelectiveExecutionResult"]["SourcePipelineExecutionArn"] == first
+    assert "SelectiveExecutionResult" not in steps["Part-0"]
+    page.goto(f"{studio.url}/pipelines/{name}?tab=executions")
+    page.get_by_role("checkbox", name="All").click()
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("row", name="Word one two").wait_for()
+    page.get_by_role("row", name="Measure · auc.value 0.875 0.875").wait_for()
+    assert serious(page) == []
+    page.get_by_label("Only what differs").click()
+    page.get_by_text("All 1 are the same.").wait_for()
+    page.get_by_role("row", name="Word one two").wait_for()

@@ -32,6 +32,7 @@ const routes = [
   page("/pipelines/create", lazyRouteComponent(() => import("./features/pipeline/editor"), "CreatePipelinePage")),
   page("/pipelines/$name/edit", lazyRouteComponent(() => import("./features/pipeline/editor"), "EditPipelinePage")),
   page("/pipelines/$name", lazyRouteComponent(() => import("./features/pipeline/detail"), "PipelinePage")),
+  page("/pipelines/$name/compare", lazyRouteComponent(() => import("./features/pipeline/compare"), "ComparePage")),
   page("/pipelines/$name/$execution", lazyRouteComponent(() => import("./features/pipeline/execution"), "ExecutionPage")),
   page("/registry", lazyRouteComponent(() => import("./features/registry/list"), "RegistryPage")),
   page("/registry/$group", lazyRouteComponent(() => import("./features/registry/group"), "ModelGroupPage")),

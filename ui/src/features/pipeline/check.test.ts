@@ -44,6 +44,7 @@ describe("faults", () => {
     expect(found.T!.map((one) => one.why)).toContain("There is no parameter Gone.");
     expect(found.D!.map((one) => one.at)).toEqual(["ModelPackageArn", "InstanceType"]);
     expect(found.F!.map((one) => one.at)).toEqual(["IterableItems", "MaxConcurrency", "ForEachBody"]);
+    expect(check({ Steps: [{ Name: "L", Type: "Lambda", Arguments: {} }] }, {}).L!.map((one) => one.at)).toEqual(["FunctionArn"]);
     expect(check(loop, operations).Each).toBeUndefined();
   });
 });

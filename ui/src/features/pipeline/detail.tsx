@@ -16,15 +16,41 @@ import { Tags } from "../../shared/tags";
 import { Graph } from "./graph";
 import { useDefinition, useExecutions, usePipeline } from "./query";
 import { StartDialog } from "./start";
-import { executionId, type Parameter } from "./types";
+import { executionId, type ExecutionSummary, type Parameter } from "./types";
 
 function Executions({ pipeline }: { pipeline: string }) {
+  const navigate = useNavigate();
+  const [chosen, setChosen] = useState<ExecutionSummary[]>([]);
   const executions = useExecutions(pipeline);
   if (executions.isError) return <Failure error={executions.error} retry={() => void executions.refetch()} />;
   return (
     <Table
       variant="embedded"
       contentDensity="compact"
+      header={
+        <Header
+          variant="h3"
+          actions={
+            <Button
+              disabled={chosen.length !== 2}
+              disabledReason="Choose two executions."
+              onClick={() => {
+                const [a, b] = [...chosen].sort((one, other) => one.StartTime - other.StartTime).map((one) => executionId(one.PipelineExecutionArn));
+                void navigate({ to: `/pipelines/${pipeline}/compare`, search: { a, b } as never });
+              }}
+            >
+              Compare
+            </Button>
+          }
+        >
+          Executions
+        </Header>
+      }
+      selectionType="multi"
+      selectedItems={chosen}
+      trackBy="PipelineExecutionArn"
+      onSelectionChange={({ detail }) => setChosen(detail.selectedItems)}
+      ariaLabels={{ selectionGroupLabel: "Executions", allItemsSelectionLabel: () => "All", itemSelectionLabel: (_, one) => one.PipelineExecutionDisplayName ?? executionId(one.PipelineExecutionArn) }}
       loading={executions.isPending}
       loadingText="Loading executions"
       items={executions.data ?? []}

@@ -8,18 +8,21 @@ import Table from "@cloudscape-design/components/table";
 import Tabs from "@cloudscape-design/components/tabs";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Fragment, useState } from "react";
+import { Fragment, useMemo, useState } from "react";
 
 import { sagemaker } from "../../api/client";
 import { Comments } from "../../shared/comments";
+import type { Action } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
 import { duration, time } from "../../shared/format";
+import { ContextMenu, type MenuAt } from "../../shared/menu";
 import { Failure, Link, Status } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
 import { useTitle } from "../../shared/title";
 import { Graph } from "./graph";
-import { flat } from "./layout";
+import { flat, ways } from "./layout";
 import { useDefinition, useExecution, usePipeline } from "./query";
+import { from, inLoops, recordsOf } from "./results";
 import { StartDialog } from "./start";
 import { StepPanel } from "./step";
 import { type Definition, running, type StepRecord } from "./types";
@@ -51,19 +54,47 @@ function Gantt({ records, choose }: { records: StepRecord[]; choose: (name: stri
   );
 }
 
-function Steps({ definition, records }: { definition: Definition; records: Record<string, StepRecord> }) {
+interface StepsProps {
+  definition: Definition;
+  records: Record<string, StepRecord>;
+  actionsOf: (name: string) => Action[];
+}
+
+function Steps({ definition, records, actionsOf }: StepsProps) {
   const [chosen, setChosen] = useState<string>();
-  const step = flat(definition.Steps).find((one) => one.Name === chosen);
+  const [menu, setMenu] = useState<MenuAt>();
+  const loops = useMemo(() => inLoops(definition), [definition]);
+  const steps = flat(definition.Steps);
   const begun = Object.values(records).sort((one, other) => one.StartTime - other.StartTime);
+  /** The step that a record is of: one in a ForEach is called <step>-<index>. */
+  const stepOf = (name: string) => (records[name]?.IterationContext ? name.slice(0, name.lastIndexOf("-")) : name);
+  const step = steps.find((one) => one.Name === chosen);
   return (
     <SpaceBetween size="m">
       <Tabs
         tabs={[
-          { id: "graph", label: "Graph", content: <Graph definition={definition} records={records} chosen={chosen} choose={setChosen} /> },
-          { id: "gantt", label: "Time", content: begun.length > 0 ? <Gantt records={begun} choose={setChosen} /> : "No step has begun yet." },
+          {
+            id: "graph",
+            label: "Graph",
+            content: (
+              <Graph
+                definition={definition}
+                records={records}
+                chosen={chosen}
+                choose={setChosen}
+                menu={(event, name) => {
+                  event.preventDefault();
+                  setChosen(name);
+                  setMenu({ x: event.clientX, y: event.clientY, label: name, actions: actionsOf(name) });
+                }}
+              />
+            ),
+          },
+          { id: "gantt", label: "Time", content: begun.length > 0 ? <Gantt records={begun} choose={(name) => setChosen(stepOf(name))} /> : "No step has begun yet." },
         ]}
       />
-      {step ? <StepPanel key={step.Name} step={step} record={records[step.Name]} /> : <p className="quiet">Choose a step to see its status, its log and what it made.</p>}
+      {step ? <StepPanel key={step.Name} step={step} records={recordsOf(step.Name, loops, records)} actions={actionsOf(step.Name)} /> : <p className="quiet">Choose a step to see its status, what it measured, its log and what it made. Right-click runs it again.</p>}
+      {menu && <ContextMenu at={menu} close={() => setMenu(undefined)} />}
     </SpaceBetween>
   );
 }
@@ -74,7 +105,7 @@ export function ExecutionPage() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const { canWrite, fail } = useStudio();
-  const [again, setAgain] = useState(false);
+  const [again, setAgain] = useState<{ only?: { source: string; steps: string[] } }>();
   const pipeline = usePipeline(name);
   const arn = pipeline.data && `${pipeline.data.PipelineArn}/execution/${execution}`;
   const query = useExecution(arn);
@@ -91,6 +122,22 @@ export function ExecutionPage() {
       .catch((error: unknown) => fail(operation === "StopPipelineExecution" ? "Stopping" : "Retrying", error));
   const writing = canWrite ? undefined : "Viewers can't change things in this project.";
   const retriable = status === "Failed" || status === "Stopped";
+  const loops = inLoops(definition);
+  const gates = ways(definition);
+  const actionsOf = (step: string): Action[] => {
+    const mine = recordsOf(step, loops, records);
+    const ended = mine.some((one) => one.StepStatus === "Failed" || one.StepStatus === "Stopped");
+    const whole = loops.has(step) ? `It is run by ${loops.get(step)}: run that again.` : undefined;
+    const rest = from(gates, step).filter((one) => !loops.has(one));
+    const earlier = [...new Set(gates.filter((one) => rest.includes(one.to) && !rest.includes(one.from)).map((one) => one.from))].find((one) => records[one]?.StepStatus !== "Succeeded");
+    const lacking = running(status) ? "The execution runs." : earlier ? `${earlier} comes before, and did not succeed.` : undefined;
+    const only = (steps: string[]) => setAgain({ only: { source: arn!, steps } });
+    return [
+      { id: "retry", text: "Retry what failed", disabledReason: writing ?? (retriable ? (ended ? undefined : "This step did not fail.") : "Only what failed or was stopped can be retried."), run: () => void ask("RetryPipelineExecution") },
+      { id: "from", text: "Run again from here…", apart: true, disabledReason: writing ?? whole ?? lacking, run: () => only(rest) },
+      { id: "only", text: "Run only this step…", disabledReason: writing ?? whole ?? lacking, run: () => only(from(gates.filter((one) => one.word), step).filter((one) => !loops.has(one))) },
+    ];
+  };
   return (
     <ContentLayout
       header={
@@ -105,7 +152,7 @@ export function ExecutionPage() {
               <Button disabled={Boolean(writing) || !retriable} disabledReason={writing ?? "Only what failed or was stopped can be retried."} onClick={() => void ask("RetryPipelineExecution")}>
                 Retry
               </Button>
-              <Button variant="primary" disabled={Boolean(writing)} disabledReason={writing} onClick={() => setAgain(true)}>
+              <Button variant="primary" disabled={Boolean(writing)} disabledReason={writing} onClick={() => setAgain({})}>
                 Run again…
               </Button>
             </SpaceBetween>
@@ -134,7 +181,7 @@ export function ExecutionPage() {
           activeTabId={tab ?? "steps"}
           onChange={({ detail }) => void navigate({ to: ".", search: { tab: detail.activeTabId } as never, replace: true })}
           tabs={[
-            { id: "steps", label: "Steps", content: <Steps definition={definition} records={records} /> },
+            { id: "steps", label: "Steps", content: <Steps definition={definition} records={records} actionsOf={actionsOf} /> },
             {
               id: "parameters",
               label: "Parameters",
@@ -154,7 +201,7 @@ export function ExecutionPage() {
             { id: "comments", label: "Comments", content: arn ? <Comments arn={arn} /> : null },
           ]}
         />
-        {again && <StartDialog pipeline={name} definition={definition} given={parameters} close={() => setAgain(false)} />}
+        {again && <StartDialog pipeline={name} definition={definition} given={parameters} only={again.only} close={() => setAgain(undefined)} />}
       </SpaceBetween>
     </ContentLayout>
   );

@@ -7,6 +7,7 @@ import { useMemo } from "react";
 import { duration } from "../../shared/format";
 import { isDark } from "../../shared/theme";
 import { HEIGHT, place, WIDTH } from "./layout";
+import { inLoops, recordsOf, summed } from "./results";
 import type { Definition, StepRecord } from "./types";
 
 interface Shown extends Record<string, unknown> {
@@ -17,8 +18,9 @@ interface Shown extends Record<string, unknown> {
   chosen: boolean;
 }
 
-function told(record: StepRecord | undefined): string {
+function told(record: StepRecord | undefined, several: StepRecord[]): string {
   if (!record) return "";
+  if (several.length > 1) return `${several.filter((one) => one.StepStatus === "Succeeded").length} of ${several.length} done`;
   if (record.CacheHitResult) return "from the cache";
   if (record.SelectiveExecutionResult) return "from an earlier execution";
   return duration((record.EndTime ?? Date.now() / 1000) - record.StartTime);
@@ -44,13 +46,17 @@ interface Props {
   records?: Record<string, StepRecord>;
   chosen?: string;
   choose?: (name: string | undefined) => void;
+  /** By right-click on a step. */
+  menu?: (event: { clientX: number; clientY: number; preventDefault: () => void }, name: string) => void;
 }
 
-export function Graph({ definition, records, chosen, choose }: Props) {
+export function Graph({ definition, records, chosen, choose, menu }: Props) {
   const dark = isDark();
   const placed = useMemo(() => place(definition), [definition]);
+  const loops = useMemo(() => inLoops(definition), [definition]);
   const nodes: Node<Shown>[] = placed.nodes.map(({ step, x, y }) => {
-    const record = records?.[step.Name];
+    const several = records ? recordsOf(step.Name, loops, records) : [];
+    const record = summed(several);
     return {
       id: step.Name,
       type: "step",
@@ -58,7 +64,7 @@ export function Graph({ definition, records, chosen, choose }: Props) {
       width: WIDTH,
       height: HEIGHT,
       ariaLabel: `${step.DisplayName ?? step.Name}, ${step.Type}${record ? `, ${record.StepStatus}` : ""}`,
-      data: { name: step.DisplayName ?? step.Name, type: step.Type, state: record?.StepStatus ?? (records ? "Waiting" : "Plain"), told: told(record), chosen: chosen === step.Name },
+      data: { name: step.DisplayName ?? step.Name, type: step.Type, state: record?.StepStatus ?? (records ? "Waiting" : "Plain"), told: told(record, several), chosen: chosen === step.Name },
     };
   });
   const edges: Edge[] = placed.edges.map((one) => ({
@@ -66,7 +72,7 @@ export function Graph({ definition, records, chosen, choose }: Props) {
     source: one.from,
     target: one.to,
     label: one.word,
-    animated: records?.[one.to]?.StepStatus === "Executing",
+    animated: records ? summed(recordsOf(one.to, loops, records))?.StepStatus === "Executing" : false,
   }));
   return (
     <div className="graph">
@@ -76,12 +82,14 @@ export function Graph({ definition, records, chosen, choose }: Props) {
         nodeTypes={TYPES}
         colorMode={dark ? "dark" : "light"}
         fitView
+        fitViewOptions={{ maxZoom: 1 }}
         minZoom={0.05}
         onlyRenderVisibleElements
         nodesDraggable={false}
         nodesConnectable={false}
         edgesFocusable={false}
         onNodeClick={(_, node) => choose?.(node.id)}
+        onNodeContextMenu={(event, node) => menu?.(event, node.id)}
         onPaneClick={() => choose?.(undefined)}
         onSelectionChange={({ nodes: selected }) => selected[0] && choose?.(selected[0].id)}
         proOptions={{ hideAttribution: true }}

@@ -65,6 +65,7 @@ export const OWN: Shapes = {
   Approval: text({ Enum: ["Required", "Wait"] }),
   StepMore: structure(["DisplayName", "Word"], ["Description", "Word"], ["PropertyFiles", "PropertyFileList"], ["RetryPolicies", "RetryList"]),
   CallbackMore: structure(["DisplayName", "Word"], ["Description", "Word"], ["OutputParameters", "OutputParameterList"]),
+  LambdaMore: structure(["FunctionArn", "Word", true], ["OutputParameters", "OutputParameterList"], ["DisplayName", "Word"], ["Description", "Word"]),
   PlainMore: structure(["DisplayName", "Word"], ["Description", "Word"]),
   PropertyFileList: { Type: "list", Element: "PropertyFile" },
   PropertyFile: structure(["PropertyFileName", "Word", true], ["OutputName", "Word", true], ["FilePath", "Word", true]),

@@ -25,10 +25,12 @@ interface Props {
   pipeline: string;
   definition: Definition;
   given?: { Name: string; Value: string }[];
+  /** Only these steps, on what an earlier execution made. */
+  only?: { source: string; steps: string[] };
   close: () => void;
 }
 
-export function StartDialog({ pipeline, definition, given, close }: Props) {
+export function StartDialog({ pipeline, definition, given, only, close }: Props) {
   const navigate = useNavigate();
   const parameters = definition.Parameters ?? [];
   const [values, setValues] = useState<Record<string, string>>(() =>
@@ -46,6 +48,7 @@ export function StartDialog({ pipeline, definition, given, close }: Props) {
         PipelineName: pipeline,
         PipelineExecutionDisplayName: title || undefined,
         PipelineParameters: parameters.map((one) => ({ Name: one.Name, Value: values[one.Name] ?? "" })),
+        SelectiveExecutionConfig: only && { SourcePipelineExecutionArn: only.source, SelectedSteps: only.steps.map((StepName) => ({ StepName })) },
         ClientRequestToken: crypto.randomUUID(),
       });
       close();
@@ -76,6 +79,7 @@ export function StartDialog({ pipeline, definition, given, close }: Props) {
     >
       <SpaceBetween size="m">
         {refused !== undefined && <Alert type="error">{describe(refused)}</Alert>}
+        {only && <Box>{`Runs ${only.steps.join(", ")}; all that comes before is taken from the earlier execution.`}</Box>}
         <FormField label="Name of the execution" description="If you wish to find it again by a word.">
           <Input value={title} onChange={({ detail }) => setTitle(detail.value)} />
         </FormField>

@@ -137,8 +137,8 @@ export function StepForm({ definition, name, operations, wrong, edit, choose }: 
       {about ? <Field shapes={about.shapes} shape={about.shape} label={step.Type} first={kind?.first} given={kind?.given} value={own} choices={from} set={arguments_} /> : kind ? <p className="quiet">Loading the form…</p> : <p className="quiet">{`Steps of type ${step.Type} are filled in as JSON.`}</p>}
       {kind?.cached && <Cache step={step} set={(value) => member("CacheConfig", value)} />}
       {kind && (
-        <ExpandableSection headerText="More of the step">
-          <Field shapes={OWN} shape={kind.more} label="More" value={step} choices={[]} set={(value) => alter(() => value as Step, `more ${name}`)} />
+        <ExpandableSection headerText="More of the step" defaultExpanded={kind.foremost}>
+          <Field shapes={OWN} shape={kind.more} label="More" value={step} choices={kind.foremost ? from : []} set={(value) => alter(() => value as Step, `more ${name}`)} />
         </ExpandableSection>
       )}
       <ExpandableSection headerText="As JSON">

@@ -8,7 +8,9 @@ export interface StepType {
   /** The shape of its arguments, where it is not the operation's input. */
   shape?: string;
   /** What its form shows beside the arguments. */
-  more: "StepMore" | "CallbackMore" | "PlainMore";
+  more: "StepMore" | "CallbackMore" | "LambdaMore" | "PlainMore";
+  /** Whether `more` stands first: without it the step does nothing. */
+  foremost?: boolean;
   first?: string[];
   /** Names that the studio gives by itself, as AWS does: no form asks for them. */
   given?: string[];
@@ -29,6 +31,7 @@ export const STEPS: StepType[] = [
   { type: "Condition", word: "Condition", group: "Control", shape: "ConditionStep", more: "PlainMore", start: { Conditions: [{ Type: "Equals", LeftValue: 1, RightValue: 1 }], IfSteps: [], ElseSteps: [] } },
   { type: "ForEach", word: "For each", group: "Control", shape: "ForEachStep", more: "PlainMore", start: { IterableItems: [], MaxConcurrency: 2, ForEachBody: [] } },
   { type: "Callback", word: "Ask and wait", group: "Control", shape: "CallbackStep", more: "CallbackMore", start: {} },
+  { type: "Lambda", word: "Call a function", group: "Control", shape: "CallbackStep", more: "LambdaMore", foremost: true, start: {} },
   { type: "Fail", word: "Fail", group: "Control", shape: "FailStep", more: "PlainMore", start: { ErrorMessage: "Not good enough" } },
   { type: "RegisterModel", word: "Register model", group: "Ship", operations: ["CreateModelPackage"], more: "StepMore", first: ["ModelPackageGroupName", "InferenceSpecification", "ModelApprovalStatus"], start: {} },
   { type: "EndpointConfig", word: "Endpoint config", group: "Ship", operations: ["CreateEndpointConfig"], more: "PlainMore", given: ["EndpointConfigName"], first: ["EndpointConfigName", "ProductionVariants"], start: {} },

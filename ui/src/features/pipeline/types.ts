@@ -37,6 +37,7 @@ export interface StepRecord {
   AttemptCount?: number;
   CacheHitResult?: { SourcePipelineExecutionArn: string };
   SelectiveExecutionResult?: { SourcePipelineExecutionArn: string };
+  IterationContext?: { ParentStepName: string; Index: number; Item?: string };
   Metadata?: Record<string, { Arn?: string; Outcome?: string; CallbackToken?: string; ErrorMessage?: string }>;
 }
 export interface Parameter {
