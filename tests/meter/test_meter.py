@@ -43,6 +43,17 @@ def test_a_stretch_recorded_again_adds_only_what_is_new(meter):
     assert meter.seen("TrainingJob/1/a", "algo-1", 1.0) is None
 
 
+def test_what_nobody_can_tell_of_again_is_dropped_and_its_sums_stay(meter):
+    meter.record([stretch(0.0, 10.0, closed=True), stretch(0.0, 20.0, BOB, closed=True), stretch(0.0, 5.0, OTHER)])
+    assert meter.forget(15.0, []) == 1
+    assert meter.seen("TrainingJob/1/a", "algo-1", 0.0) is None
+    assert meter.forget(100.0, ["Endpoint/1/b"]) == 0
+    assert meter.forget(100.0, []) == 1
+    # What runs is kept, however old.
+    assert [one.handle for one in meter.running()] == ["App/2/c"]
+    assert total(meter)[0] == 35.0
+
+
 def test_the_price_holds_for_what_is_used_while_it_holds(meter):
     meter.record([stretch(0.0, 100.0, price=36)])
     meter.record([stretch(0.0, 200.0, price=72)])

@@ -98,6 +98,11 @@ class Meter(Protocol):
         """Closes stretches where they are: nobody knows of a later end."""
         ...
 
+    def forget(self, before: float, there: Sequence[str]) -> int:
+        """Drops stretches that were closed and ended before then, but none of the handles that are still there: those
+        may be recorded again. The sums stay. How many went."""
+        ...
+
     def ask(self, question: Question) -> Sequence[Row]:
         """Sorted by their keys."""
         ...

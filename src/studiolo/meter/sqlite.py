@@ -126,6 +126,11 @@ class SqliteMeter(protocol.Meter):
         with self._lock:
             self._db.executemany("UPDATE stretches SET closed = 1 WHERE (handle, member, start) = (?, ?, ?)", keys)
 
+    def forget(self, before: float, there: Sequence[str]) -> int:
+        sql = "DELETE FROM stretches WHERE closed = 1 AND end < ? AND handle NOT IN (SELECT value FROM json_each(?))"
+        with self._lock:
+            return self._db.execute(sql, (before, json.dumps(list(there)))).rowcount
+
     def ask(self, question: Question) -> Sequence[Row]:
         wanted = {
             "project": question.project,

@@ -5,7 +5,7 @@ import calendar
 import dataclasses
 
 import pytest
-from killing import ACCOUNT
+from killing import ACCOUNT, Counter, Killed, Mortal
 from studio_in_memory import Studio
 
 from studiolo.base.errors import LimitExceeded
@@ -15,6 +15,7 @@ from studiolo.meter.sqlite import SqliteMeter
 from studiolo.services.metering.admission import Admission
 from studiolo.services.metering.budgets import BudgetController, decide, month_of
 from studiolo.services.metering.quotas import in_use
+from studiolo.services.sagemaker.service import SageMakerService
 from studiolo.services.sns.publishing import NOTIFICATION
 from studiolo.store.protocol import Query
 
@@ -99,6 +100,39 @@ def test_stop_stops_what_runs(studio):
     look(studio)
     assert "_stop" in studio.store.get(Key(ACCOUNT, "TrainingJob", "runs")).spec
     assert "_stop" not in studio.store.get(Key(ACCOUNT, "TrainingJob", "bobs")).spec
+
+
+def test_killed_at_any_moment_a_spent_budget_tells_once_and_stops(tmp_path):
+    spec = {"_user": "ann", "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1}}
+
+    def run(kill_at):
+        studio, meter = Studio(tmp_path / str(kill_at), clock=lambda: NOW), SqliteMeter(":memory:")
+        studio.put("TrainingJob", "runs", spec, {"TrainingJobStatus": "InProgress"})
+        studio.put("Budget", "all", {**BUDGET, "Action": "Stop", "Webhook": "http://hook.test/x"})
+        studio.platform = dataclasses.replace(studio.platform, meter=meter)
+        spend(studio, 11.0)
+        counter = Counter(kill_at)
+        mortal = dataclasses.replace(
+            studio.platform, store=Mortal(studio.store, ("create", "write"), counter), meter=meter
+        )
+        key = Key(ACCOUNT, "Budget", "all")
+        for _ in range(3):
+            # A server after the other; each begins with what the one before had written.
+            try:
+                asyncio.run(BudgetController(mortal, SageMakerService(mortal).handler).reconcile(key))
+            except Killed:
+                continue
+        sent = studio.store.query(Query(NOTIFICATION, ACCOUNT)).records
+        assert [one.spec["Subject"] for one in sent] == ["Budget all: 100%"], kill_at
+        assert "_stop" in studio.store.get(Key(ACCOUNT, "TrainingJob", "runs")).spec, kill_at
+        told = studio.store.get(key).status["Alerts"]
+        assert [one["Threshold"] for one in told] == [50, 100], kill_at
+        return counter
+
+    deeds = run(None).seen
+    assert deeds == 6
+    for at in range(deeds):
+        run(at)
 
 
 def test_quotas_count_what_goes_on(studio):

@@ -61,6 +61,15 @@ def test_an_app_is_named_after_its_space():
     assert (whose.kind, whose.name, whose.type) == ("App", "lab", "ml.t3.medium")
 
 
+def test_an_invocation_is_its_functions_by_the_memory_it_may_have():
+    handle = "FunctionInvocation/1/clean@a-b-c/1"
+    it = record("FunctionInvocation", {"_user": "ann", "Function": "clean", "Config": {"MemorySize": 512}})
+    whose, units = subject(handle, "function", it)
+    assert (whose.kind, whose.name, whose.user, whose.type, units) == ("Function", "clean", "ann", "serverless", 0.5)
+    whose, _ = subject(handle, "function", None)
+    assert (whose.kind, whose.name) == ("Function", "clean")
+
+
 def test_what_runs_on_anothers_host_is_not_counted_again():
     assert subject("TransformJob/1/it/algo-1.1", "instance", record("TransformJob", {})) is None
     assert subject("odd", "x", None) is None

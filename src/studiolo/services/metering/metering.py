@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 
 PERIOD = 15.0
 KILL_WAIT = 5.0
+TIDY, KEPT = 3600.0, 86_400.0
+"""How often stretches are dropped that nobody can tell of again, and how old those are."""
+WHOLE = {"App": ("Space", "{DomainId}/{SpaceName}"), "FunctionInvocation": ("Function", "{Function}")}
+"""Of what a record is one life: the kind, and the name as its spec says it."""
 
 
 def written(path: Path) -> float:
@@ -58,6 +62,7 @@ class Metering:
         self._wake = threading.Event()
         self._closed = False
         self._looked = 0.0
+        self._tidy = 0.0
 
     # Looking.
 
@@ -66,14 +71,16 @@ class Metering:
             record = self._store.get(Key.of_handle(handle))
         except (Missing, ValueError):
             return None
-        if record.key.kind != "App":
+        # An app is metered under the tags of its space, too, and an invocation under its function's.
+        whole = WHOLE.get(record.key.kind)
+        if whole is None:
             return record
-        # An app is billed under the tags of its space, too.
+        kind, form = whole
         try:
-            space = self._store.get(Key(record.key.project, "Space", "{DomainId}/{SpaceName}".format_map(record.spec)))
+            tags = self._store.get(Key(record.key.project, kind, form.format_map(record.spec))).tags
         except (Missing, KeyError):
             return record
-        return replace(record, tags={**space.tags, **record.tags})
+        return replace(record, tags={**tags, **record.tags})
 
     def stretches(self, handle: str, price: Mapping[str, float], now: float) -> Iterator[Stretch]:
         record = None
@@ -107,6 +114,9 @@ class Metering:
         there = set(handles)
         self._meter.close_off([one for one in before if one.handle not in there])
         self._looked = time.monotonic()
+        if self._looked > self._tidy:
+            self._tidy = self._looked + TIDY
+            self._meter.forget(self._clock() - KEPT, handles)
 
     def last_look(self, handle: str) -> None:
         """Before the group is removed. A full disk must not keep it from being removed: that may free it."""

@@ -48,6 +48,8 @@ def _endpoint(record: Record, handle: str) -> tuple[str, float]:
 def _used(record: Record, handle: str, member: str) -> tuple[str, float]:
     if record.key.kind == "Endpoint" and handle.count("/") >= 3:
         return _endpoint(record, handle)
+    if record.key.kind == "FunctionInvocation":
+        return SERVERLESS, float(record.spec.get("Config", {}).get("MemorySize", 128)) / 1024
     groups = record.spec.get("ResourceConfig", {}).get("InstanceGroups", ())
     if len(groups) > 1 and member.rpartition("-")[2].isdecimal():
         # Hosts are numbered through the groups in their order.
@@ -60,6 +62,15 @@ def _used(record: Record, handle: str, member: str) -> tuple[str, float]:
     return (found[0], 1.0) if found else (OTHER, 1.0)
 
 
+def _known_as(key: Key, record: Record | None) -> tuple[str, str]:
+    """(kind, name) by which people know it: what runs is one of many lives of a space or a function."""
+    if key.kind == "FunctionInvocation":
+        return "Function", key.name.partition("@")[0]
+    if key.kind == "App" and record is not None:
+        return key.kind, str(record.spec.get("SpaceName", key.name))
+    return key.kind, key.name if record is None else record.key.name
+
+
 def subject(handle: str, member: str, record: Record | None) -> tuple[Subject, float] | None:
     """With the units it stands for; None for what is part of another group's instance, or no group of a record."""
     if handle.count("/") < 2:
@@ -68,10 +79,8 @@ def subject(handle: str, member: str, record: Record | None) -> tuple[Subject, f
     if key.kind == "TransformJob" and handle.count("/") > 2:
         # Further containers of a pipeline run on the host of the first.
         return None
+    kind, name = _known_as(key, record)
     if record is None:
-        return Subject(key.project, "", key.kind, key.name, OTHER), 1.0
+        return Subject(key.project, "", kind, name, OTHER), 1.0
     type, units = _used(record, handle, member)
-    user = str(record.spec.get("_user", ""))
-    # An app is one of a space's many lives, and a space is what people know by name.
-    name = str(record.spec.get("SpaceName", record.key.name)) if key.kind == "App" else record.key.name
-    return Subject(key.project, user, key.kind, name, type, dict(record.tags)), units
+    return Subject(key.project, str(record.spec.get("_user", "")), kind, name, type, dict(record.tags)), units

@@ -17,6 +17,7 @@ const KINDS: Record<string, string> = {
   TransformJob: "Batch transform",
   Endpoint: "Endpoints",
   App: "Spaces",
+  Function: "Functions",
 };
 const PATHS: Record<string, string> = { TrainingJob: "/jobs", ProcessingJob: "/processing", TransformJob: "/batch", Endpoint: "/endpoints", App: "/spaces" };
 
