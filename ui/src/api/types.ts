@@ -171,6 +171,7 @@ export interface InstanceType {
   Memory: number;
   Gpus: number;
   PricePerHour: number;
+  Currency: string;
   Fits: boolean;
 }
 export interface Machine {

@@ -47,6 +47,10 @@ export const amount = (value: number, currency: string): string => {
   return new Intl.NumberFormat("en", { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 };
 
+/** A price of an hour, exactly. */
+export const hourly = (value: number, currency: string): string =>
+  new Intl.NumberFormat("en", { style: "currency", currency, minimumFractionDigits: 2, maximumFractionDigits: 4 }).format(value);
+
 /** A time that was used, without more exactness than it needs: "40 s", "12 min", "3.5 h", "1,240 h". */
 export const span = (seconds: number): string => {
   if (seconds < 59.5) return `${Math.round(seconds)} s`;

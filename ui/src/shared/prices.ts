@@ -1,9 +1,9 @@
-// The instance types of this studio with AWS's list prices, asked for once.
+// The instance types of this studio with its prices, asked for once.
 import { useQuery } from "@tanstack/react-query";
 
 import { studio } from "../api/client";
 import type { InstanceType, Machine } from "../api/types";
-import { bytes, money } from "./format";
+import { bytes, hourly } from "./format";
 
 export const useTypes = () =>
   useQuery({
@@ -19,7 +19,7 @@ export const typeOptions = (types: InstanceType[] | undefined) =>
     .map((one) => ({
       value: one.InstanceType,
       label: one.InstanceType,
-      description: `${one.Cores} cores, ${bytes(one.Memory)} · ${money(one.PricePerHour)}/h list price`,
+      description: `${one.Cores} cores, ${bytes(one.Memory)} · ${hourly(one.PricePerHour, one.Currency)}/h`,
       tags: one.Fits ? [] : ["larger than this machine"],
     }));
 

@@ -18,6 +18,7 @@ from studiolo.blobs.protocol import NoSuchBucket, NoSuchKey
 from studiolo.control.protocol import Controller
 from studiolo.run.protocol import Resources
 from studiolo.services.metering.metering import Metering
+from studiolo.services.metering.prices import currency, prices
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.services.s3uri import default_bucket
@@ -275,7 +276,8 @@ class StudioService:
         }
 
     async def _instance_types(self, call: Call) -> Mapping[str, Any]:
-        total = self._platform.runner.machine().total
+        total, store = self._platform.runner.machine().total, self._platform.store
+        price, money = prices(store), currency(store)
         return {
             "InstanceTypes": [
                 {
@@ -283,7 +285,8 @@ class StudioService:
                     "Cores": one.cores,
                     "Memory": one.memory,
                     "Gpus": one.gpus,
-                    "PricePerHour": one.price,
+                    "PricePerHour": price[one.type],
+                    "Currency": money,
                     "Fits": one.cores <= total.cores and one.memory <= total.memory * 1.1 and one.gpus <= total.gpus,
                 }
                 for one in table().values()

@@ -39,7 +39,7 @@ describe("the request of a deployment", () => {
     expect(Object.keys(problemsOf({ ...draft, mode: "batch" }))).toEqual(["input"]);
   });
   it("has a price", () => {
-    const types = [{ InstanceType: "ml.m5.large", Cores: 2, Memory: 8, Gpus: 0, PricePerHour: 0.5, Fits: true }];
+    const types = [{ InstanceType: "ml.m5.large", Cores: 2, Memory: 8, Gpus: 0, PricePerHour: 0.5, Currency: "USD", Fits: true }];
     expect(costOf({ ...draft, count: "2" }, types)).toContain("$24.00 a day");
     expect(costOf(draft, [])).toBeUndefined();
   });

@@ -1,7 +1,7 @@
 // What the Deploy dialog asks of the API, made of what was filled in. Pure: the dialog, the Code view and tests call it.
 import type { InstanceType } from "../../api/types";
 import type { ApiCall } from "../../shared/code";
-import { money } from "../../shared/format";
+import { amount, money } from "../../shared/format";
 
 export type Mode = "realtime" | "serverless" | "async" | "batch";
 
@@ -186,10 +186,10 @@ export function callsOf(draft: Draft, model: string): ApiCall[] {
 const SERVERLESS_SECOND = 0.00002;
 
 export function costOf(draft: Draft, types: InstanceType[] | undefined): string | undefined {
-  const price = types?.find((one) => one.InstanceType === draft.type)?.PricePerHour;
-  if (draft.mode === "serverless") return `About ${money(SERVERLESS_SECOND * (Number(draft.memory) / 1024) * 1000)} for 1,000 requests of a second each at AWS's list price; nothing here.`;
-  if (price === undefined) return undefined;
-  const hourly = price * Number(draft.count || 0);
-  if (draft.mode === "batch") return `About ${money(hourly)} for each hour that it runs at AWS's list price; nothing here.`;
-  return `About ${money(hourly * 24)} a day at AWS's list price; nothing here.`;
+  const type = types?.find((one) => one.InstanceType === draft.type);
+  if (draft.mode === "serverless") return `About ${money(SERVERLESS_SECOND * (Number(draft.memory) / 1024) * 1000)} for 1,000 requests of a second each at AWS's list price.`;
+  if (type === undefined) return undefined;
+  const hourly = type.PricePerHour * Number(draft.count || 0);
+  if (draft.mode === "batch") return `About ${amount(hourly, type.Currency)} for each hour that it runs.`;
+  return `About ${amount(hourly * 24, type.Currency)} a day at this studio's price.`;
 }

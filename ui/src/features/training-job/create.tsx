@@ -20,7 +20,7 @@ import { upload } from "../../api/s3";
 import { tarGz } from "../../api/tar";
 import type { ImageEntry, InstanceType, Job } from "../../api/types";
 import { describe, useStudio } from "../../shared/context";
-import { bytes, money } from "../../shared/format";
+import { bytes, hourly } from "../../shared/format";
 import { ensureGroup, GROUP_NAME, GroupField } from "../../shared/group-field";
 import { Code } from "../../shared/parts";
 import { asPython } from "./code";
@@ -173,7 +173,7 @@ export function CreateJobPage() {
   const typeOptions = (types.data?.InstanceTypes ?? []).map((one) => ({
     value: one.InstanceType,
     label: one.InstanceType,
-    description: `${one.Cores} cores, ${bytes(one.Memory)}${one.Gpus ? `, ${one.Gpus} GPU` : ""} · ${money(one.PricePerHour)}/h list price`,
+    description: `${one.Cores} cores, ${bytes(one.Memory)}${one.Gpus ? `, ${one.Gpus} GPU` : ""} · ${hourly(one.PricePerHour, one.Currency)}/h`,
     tags: one.Fits ? [] : ["larger than this machine"],
   }));
   const problems = problemsOf(draft, files.length);

@@ -14,12 +14,12 @@ import { useState } from "react";
 
 import { studio } from "../../api/client";
 import { describe, useStudio } from "../../shared/context";
+import { hourly } from "../../shared/format";
 import { Empty, Failure } from "../../shared/parts";
 import { usePriceTable } from "./query";
 import type { Price } from "./types";
 
 const OWN: Record<string, string> = { serverless: "A GB of memory of a serverless instance while it is awake, or of a function's run", other: "What names no instance type" };
-const hourly = (value: number, currency: string) => new Intl.NumberFormat("en", { style: "currency", currency, minimumFractionDigits: 2, maximumFractionDigits: 4 }).format(value);
 
 function CurrencyDialog({ now, save, close }: { now: string; save: (currency: string) => Promise<unknown>; close: () => void }) {
   const [code, setCode] = useState(now);
