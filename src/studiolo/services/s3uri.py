@@ -44,6 +44,14 @@ def own(blobs: Blobs, project: str, text: str) -> S3Uri:
     raise ValidationError(f"The bucket of {text} does not exist in this project.")
 
 
+def own_target(blobs: Blobs, project: str, text: str) -> S3Uri:
+    """As `own`, for what is written: versions of data sets are no place for it."""
+    uri = own(blobs, project, text)
+    if uri.bucket.startswith(DATA_SET_BUCKETS):
+        raise ValidationError(f"{text} lies in the bucket of data sets, which never change: choose another place.")
+    return uri
+
+
 def below(blobs: Blobs, uri: S3Uri) -> Iterator[tuple[Entry, str]]:
     """The objects an S3Prefix stands for, each with its path below it: a single object is its base name, a prefix keeps
     the sub-path, and objects that only mark folders are left out."""

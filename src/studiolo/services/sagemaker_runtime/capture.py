@@ -129,7 +129,7 @@ class Capture:
         moment = datetime.fromtimestamp(captured[0].time, UTC)
         name = moment.strftime("%Y/%m/%d/%H/%M-%S-") + f"{moment.microsecond // 1000:03d}-{uuid.uuid4()}.jsonl"
         try:
-            uri = s3uri.own(self._platform.blobs, project, place)
+            uri = s3uri.own_target(self._platform.blobs, project, place)
             body = "".join(f"{line(one)}\n" for one in captured).encode()
             target = uri.child(f"{folder}/{name}")
             s3uri.put(self._platform.blobs, target, body, "application/jsonlines", now=captured[0].time)

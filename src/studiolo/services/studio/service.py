@@ -60,7 +60,7 @@ OWN = frozenset({
 
 
 def indexers() -> Mapping[str, Indexer]:
-    return {records.VERSION: records.index}
+    return {records.VERSION: records.index, records.DATA_SET: records.index_set}
 
 
 def controllers(platform: Platform) -> list[Controller]:

@@ -4,7 +4,9 @@ import asyncio
 
 from killing import ACCOUNT, Counter, World, step
 
-from studiolo.services.studio.datasets import records
+from studiolo.base.record import Key
+from studiolo.blobs.protocol import Attributes
+from studiolo.services.studio.datasets import lineage, records
 from studiolo.services.studio.datasets.compare import compare
 from studiolo.services.studio.datasets.controller import DataSetVersionController
 
@@ -75,13 +77,47 @@ def test_what_cannot_be_made_says_why(tmp_path):
     assert status["VersionStatus"] == "Failed" and "no objects" in status["FailureReason"]
 
 
-def test_deleting_keeps_bytes_that_another_version_has(tmp_path):
+def test_a_version_goes_alone_and_the_others_stay(tmp_path):
     world, counter = run(tmp_path, None)
     second = records.version(ACCOUNT, "churn", 2)
     world.store.create(second, spec(2), {"VersionStatus": "InProgress"}, now=2.0)
     step(world, DataSetVersionController, second, counter)
-    uri = world.store.get(KEY).status["S3Uri"]
-    for key, left in ((KEY, 1), (second, 0)):
-        world.store.write(world.store.get(key), now=3.0, deleting=True)
-        step(world, DataSetVersionController, key, counter)
-        assert len(read(world, uri)) == left
+    one, two = world.store.get(KEY).status, world.store.get(second).status
+    assert one["Digest"] == two["Digest"]
+    world.store.write(world.store.get(KEY), now=3.0, deleting=True)
+    step(world, DataSetVersionController, KEY, counter)
+    assert (len(read(world, one["S3Uri"])), len(read(world, two["S3Uri"]))) == (0, 1)
+
+
+def test_the_digest_is_of_the_bytes_however_they_came(tmp_path):
+    world, counter = run(tmp_path, None)
+    text = read(world, world.store.get(KEY).status["S3Uri"])[0].encode()
+    upload = world.blobs.create_upload("bucket", "parts/rows.csv", Attributes(), now=1.0)
+    sink = world.blobs.open_part("bucket", upload.id, 1, now=1.0)
+    sink.write(text)
+    part = sink.commit_part()
+    stored = world.blobs.complete_upload("bucket", upload.id, [(1, part.etag)], now=1.0)
+    assert stored.etag.endswith("-1")
+    second = records.version(ACCOUNT, "churn", 2)
+    wanted = {**spec(2), "SourceS3Uri": "s3://bucket/parts/"}
+    world.store.create(second, wanted, {"VersionStatus": "InProgress"}, now=2.0)
+    step(world, DataSetVersionController, second, counter)
+    assert world.store.get(second).status["Digest"] == world.store.get(KEY).status["Digest"]
+
+
+def job(world, name, uri, status="InProgress", now=5.0):
+    source = {"S3DataSource": {"S3Uri": uri, "S3DataType": "S3Prefix"}}
+    channel = {"InputDataConfig": [{"ChannelName": "train", "DataSource": source}]}
+    world.store.create(Key(ACCOUNT, "TrainingJob", name), channel, {"TrainingJobStatus": status}, now=now)
+
+
+def test_uses_end_at_folders_and_hold_a_version_while_they_run(tmp_path):
+    world, counter = run(tmp_path, None)
+    platform, uri = world.platform(counter), world.store.get(KEY).status["S3Uri"]
+    job(world, "reads", uri.rstrip("/"))
+    job(world, "file", f"{uri}rows.csv", "Completed")
+    job(world, "other", uri.rstrip("/") + "0/")
+    job(world, "before", uri, "Completed", now=0.5)
+    assert {one["Name"] for one in lineage.used_by(platform, ACCOUNT, uri, 1.0)} == {"reads", "file"}
+    assert lineage.held_by(platform, ACCOUNT, uri) == "TrainingJob reads"
+    assert lineage.held_by(platform, ACCOUNT, uri.rstrip("/") + "1/") is None

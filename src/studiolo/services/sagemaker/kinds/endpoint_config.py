@@ -91,11 +91,11 @@ def _asynchronous(platform: Platform, project: str, output: Mapping[str, Any]) -
         raise ValidationError("AsyncInferenceConfig.OutputConfig needs an S3OutputPath: where the results go.")
     for member in ("S3OutputPath", "S3FailurePath"):
         if output.get(member):
-            s3uri.own(platform.blobs, project, output[member])
+            s3uri.own_target(platform.blobs, project, output[member])
 
 
 def _capture(platform: Platform, project: str, config: Mapping[str, Any]) -> None:
-    s3uri.own(platform.blobs, project, config["DestinationS3Uri"])
+    s3uri.own_target(platform.blobs, project, config["DestinationS3Uri"])
 
 
 def _prepare(platform: Platform, call: Call, spec: dict[str, Any]) -> dict[str, Any]:

@@ -287,6 +287,21 @@ def _made(record: Record) -> Iterator[Key]:
                 yield component_key(project, kind, made)
 
 
+# Data sets.
+
+
+def _data_set_version(record: Record) -> Facts:
+    """Taken over from where it lay: what a job wrote there leads to it, and from it to the jobs that read it."""
+    facts, project = Facts(), record.key.project
+    name, number = str(record.spec["DataSet"]), str(record.spec["Version"])
+    known = {"DataSetName": name, "DataSetVersion": number, "Digest": str(record.status["Digest"])}
+    version = artifact(facts, project, "DataSet", record.status["S3Uri"], **known)
+    source = artifact(facts, project, "DataSet", record.spec["SourceS3Uri"])
+    if version is not None and source is not None:
+        facts.join(source, version, "DerivedFrom")
+    return facts
+
+
 _OF: Mapping[str, Callable[[Record], Facts]] = {
     "TrainingJob": _training,
     "ProcessingJob": _processing,
@@ -296,6 +311,7 @@ _OF: Mapping[str, Callable[[Record], Facts]] = {
     "ModelPackage": _package,
     "Endpoint": _endpoint,
     pipelines.EXECUTION: _execution,
+    "DataSetVersion": _data_set_version,
 }
 KINDS: Sequence[str] = tuple(_OF)
 
@@ -309,6 +325,8 @@ def tells(record: Record) -> bool:
         return bool(record.status.get("_live"))
     if kind == pipelines.EXECUTION:
         return record.status.get("PipelineExecutionStatus") in EXECUTED
+    if kind == "DataSetVersion":
+        return record.status.get("VersionStatus") == "Ready"
     return kind in _OF
 
 

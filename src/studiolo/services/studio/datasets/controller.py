@@ -1,7 +1,7 @@
 """A version on its way: its objects are taken over into the studio's own bucket, then its columns are profiled.
 
-Level-triggered: the folder follows from the objects' names and ETags, and an object that lies there already is left, so
-a server that was killed goes on where it was. Nothing is copied twice: objects of the same bytes share their files.
+Level-triggered: the folder follows from the version's name and number, and an object that lies there already is left, so
+a server that was killed goes on where it was. No byte is copied: objects of a copy share their files.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any
 
 from studiolo.base.errors import ApiError
 from studiolo.base.record import Key, Record
-from studiolo.blobs.protocol import BucketExists, Entry, NoSuchBucket, NoSuchKey
+from studiolo.blobs.protocol import Blobs, BucketExists, Entry, NoSuchBucket, NoSuchKey
 from studiolo.control.protocol import Again
 from studiolo.services import s3uri
 from studiolo.services.platform import Platform
@@ -29,9 +29,26 @@ class Changed(Exception):
     """The source changed while it was taken over."""
 
 
-def digest_of(objects: Sequence[tuple[Entry, str]]) -> str:
-    lines = sorted(f"{path}\0{one.etag}\0{one.size}\n" for one, path in objects)
+def sum_of(blobs: Blobs, bucket: str, one: Entry) -> str:
+    """The MD5 of an object's bytes: its ETag where it was put in one piece; of one put in parts they are read."""
+    if "-" not in one.etag:
+        return one.etag
+    _, stream = blobs.open_read(bucket, one.key)
+    found = hashlib.md5(usedforsecurity=False)
+    with stream:
+        while piece := stream.read(1 << 20):
+            found.update(piece)
+    return found.hexdigest()
+
+
+def digest_of(blobs: Blobs, bucket: str, objects: Sequence[tuple[Entry, str]]) -> str:
+    """Of paths and bytes alone: however they were uploaded, the same content has the same."""
+    lines = sorted(f"{path}\0{sum_of(blobs, bucket, one)}\0{one.size}\n" for one, path in objects)
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:32]
+
+
+def _folder(record: Record) -> str:
+    return records.folder_of(str(record.spec["DataSet"]), int(record.spec["Version"]))
 
 
 class DataSetVersionController:
@@ -71,6 +88,7 @@ class DataSetVersionController:
             facts = self._profile(record, objects, folder)
         except (BadData, Changed, ApiError) as error:
             record = self._platform.store.get(record.key)
+            self._clear(record)
             self._write(record, VersionStatus="Failed", FailureReason=str(error), EndTime=self._platform.clock())
             return
         record = self._platform.store.get(record.key)
@@ -84,8 +102,11 @@ class DataSetVersionController:
             raise BadData(f"There are no objects below {source}: upload some and register the version again.")
         if len(objects) > MAX_FILES:
             raise BadData(f"{source} has {len(objects)} objects; a version holds at most {MAX_FILES}.")
-        bucket, digest = records.bucket_of(project), digest_of(objects)
-        folder = records.folder_of(digest)
+        bucket, folder = records.bucket_of(project), _folder(record)
+        try:
+            digest = digest_of(blobs, source.bucket, objects)
+        except NoSuchKey:
+            raise Changed(f"{source} changed while it was taken over: register the version again.") from None
         facts = {
             "Digest": digest, "S3Uri": f"s3://{bucket}/{folder}", "FileCount": len(objects),
             "Size": sum(one.size for one, _ in objects), "Format": format_of([path for _, path in objects]),
@@ -93,7 +114,7 @@ class DataSetVersionController:
         before = record.status.get("Digest")
         record = self._write(record, **facts)
         if before is not None and before != digest:
-            self._clear(record, str(before))
+            self._clear(record)
         try:
             blobs.create_bucket(bucket, project, self._platform.clock())
         except BucketExists:
@@ -150,17 +171,14 @@ class DataSetVersionController:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def _clear(self, record: Record, digest: str) -> None:
-        if records.shared(self._platform, record, digest):
-            return
+    def _clear(self, record: Record) -> None:
         bucket = records.bucket_of(record.key.project)
         try:
-            for one in list(self._platform.blobs.iterate(bucket, records.folder_of(digest))):
+            for one in list(self._platform.blobs.iterate(bucket, _folder(record))):
                 self._platform.blobs.delete(bucket, one.key)
         except NoSuchBucket:
             pass
 
     def _remove(self, record: Record) -> None:
-        if "Digest" in record.status:
-            self._clear(record, str(record.status["Digest"]))
+        self._clear(record)
         self._platform.store.delete(record)

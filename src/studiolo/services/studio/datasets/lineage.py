@@ -9,6 +9,7 @@ from studiolo.store.protocol import Query
 
 KINDS = ("TrainingJob", "ProcessingJob", "TransformJob")
 OUTPUTS = ("OutputDataConfig", "ProcessingOutputConfig", "TransformOutput")
+RUNNING = ("InProgress", "Stopping")
 MOST = 2000
 """Newest jobs of a kind that are looked at."""
 
@@ -37,14 +38,26 @@ def _shown(record: Record, how: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def used_by(platform: Platform, project: str, uri: str) -> list[dict[str, Any]]:
-    """Jobs that read something below a version's address."""
-    found: list[dict[str, Any]] = []
-    for record in _jobs(platform, project):
-        inputs = {name: value for name, value in record.spec.items() if name not in OUTPUTS}
-        if any(one.rstrip("/").startswith(uri.rstrip("/")) for one in addresses(inputs)):
-            found.append(_shown(record, "Read"))
-    return found
+def _reads(record: Record, uri: str) -> bool:
+    inputs = {name: value for name, value in record.spec.items() if name not in OUTPUTS}
+    folder = uri.rstrip("/") + "/"
+    return any(f"{one.rstrip('/')}/".startswith(folder) for one in addresses(inputs))
+
+
+def used_by(platform: Platform, project: str, uri: str, since: float) -> list[dict[str, Any]]:
+    """Jobs that read something below a version's address, made after it: an address may have had another one before."""
+    jobs = (one for one in _jobs(platform, project) if one.created >= since)
+    return [_shown(record, "Read") for record in jobs if _reads(record, uri)]
+
+
+def held_by(platform: Platform, project: str, uri: str) -> str | None:
+    """A job that has not ended and reads something below an address."""
+    for kind in KINDS:
+        for state in RUNNING:
+            for record in platform.store.query(Query(kind, project, state=state, limit=MOST)).records:
+                if _reads(record, uri):
+                    return f"{kind} {record.key.name}"
+    return None
 
 
 def made_by(platform: Platform, project: str, source: str, before: float) -> list[dict[str, Any]]:

@@ -20,13 +20,17 @@ def bucket_of(project: str) -> str:
     return f"{DATA_SET_BUCKETS}{project}"
 
 
-def folder_of(digest: str) -> str:
-    """By content: versions of the same bytes share it."""
-    return f"versions/{digest}/"
+def folder_of(name: str, number: int) -> str:
+    """By name and version, so that whatever reads S3 can use a data set by them."""
+    return f"{name}/{number}/"
 
 
 def index(record: Record) -> Index:
     return Index(str(record.status["VersionStatus"]), {"DataSet": str(record.spec["DataSet"]).casefold()})
+
+
+def index_set(record: Record) -> Index:
+    return Index("", {"Owner": str(record.spec["Owner"])})
 
 
 def versions(platform: Platform, project: str, name: str) -> list[Record]:
@@ -41,15 +45,3 @@ def versions(platform: Platform, project: str, name: str) -> list[Record]:
         token = page.token
         if token is None:
             return sorted(found, key=lambda one: -int(one.spec["Version"]))
-
-
-def shared(platform: Platform, record: Record, digest: str) -> bool:
-    """Whether another version of the project has the same bytes."""
-    token: str | None = None
-    while True:
-        page = platform.store.query(Query(VERSION, record.key.project, limit=1000, token=token))
-        if any(one.key != record.key and one.status.get("Digest") == digest for one in page.records):
-            return True
-        token = page.token
-        if token is None:
-            return False

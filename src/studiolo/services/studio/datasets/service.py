@@ -60,6 +60,8 @@ class DataSets:
         params, project = call.params, call.caller.project
         if "S3Uri" in params:
             s3uri.own(self._platform.blobs, project, params["S3Uri"])
+        if records.versions(self._platform, project, params["DataSetName"]):
+            self._gone(project, params["DataSetName"])
         key = records.data_set(project, params["DataSetName"])
         spec = {"Description": params.get("Description", ""), "Owner": call.caller.user, "Latest": 0}
         tags = {one["Key"]: one["Value"] for one in params.get("Tags", ())}
@@ -72,6 +74,13 @@ class DataSets:
         if "S3Uri" not in params:
             return {"DataSetName": key.name}
         return {"DataSetName": key.name, "Version": self._new_version(call, record)}
+
+    def _gone(self, project: str, name: str) -> None:
+        """Versions of a data set of the same name that was deleted go in a moment; a new one can't have their places."""
+        try:
+            self._platform.store.get(records.data_set(project, name))
+        except Missing:
+            raise ConflictError(f"The data set {name} is still being deleted: try again in a moment.") from None
 
     async def _register(self, call: Call) -> Mapping[str, Any]:
         s3uri.own(self._platform.blobs, call.caller.project, call.params["S3Uri"])
@@ -103,7 +112,27 @@ class DataSets:
             "CreationTime": record.created,
             "LastModifiedTime": record.modified,
             "Tags": [{"Key": key, "Value": value} for key, value in record.tags.items()],
+            **self._latest(record),
         }
+
+    def _latest(self, record: Record) -> dict[str, Any]:
+        """What lists tell of the newest version that is there."""
+        number, project, name = int(record.spec["Latest"]), record.key.project, record.key.name
+        if number == 0:
+            return {}
+        try:
+            newest = self._platform.store.get(records.version(project, name, number))
+        except Missing:
+            newest = None
+        if newest is None or newest.deleting:
+            left = [one for one in records.versions(self._platform, project, name) if not one.deleting]
+            if not left:
+                return {}
+            newest = left[0]
+        told = {
+            one: newest.status[one] for one in ("VersionStatus", "RowCount", "Size", "Format") if one in newest.status
+        }
+        return {**told, "LatestVersion": newest.spec["Version"]}
 
     def _shown_version(self, record: Record) -> dict[str, Any]:
         facts = {name: record.status[name] for name in FACTS if name in record.status}
@@ -127,10 +156,14 @@ class DataSets:
 
     async def _list(self, call: Call) -> Mapping[str, Any]:
         params = call.params
+        if ("TagKey" in params) != ("TagValue" in params):
+            raise ValidationError("TagKey and TagValue go together: give both or neither.")
         query = Query(
             records.DATA_SET,
             call.caller.project,
             name_contains=params.get("NameContains"),
+            labels={"Owner": params["Owner"]} if "Owner" in params else {},
+            tags={params["TagKey"]: params["TagValue"]} if "TagKey" in params else {},
             sort={"Name": "name", "CreationTime": "created"}.get(params.get("SortBy", ""), "modified"),  # pyright: ignore[reportArgumentType]
             descending=params.get("SortOrder", "Descending") == "Descending",
             limit=params.get("MaxResults", 100),
@@ -160,17 +193,34 @@ class DataSets:
     def _forget(self, record: Record) -> None:
         if record.status["VersionStatus"] == "InProgress":
             raise ConflictError(f"Version {record.spec['Version']} is being made: wait until it is ready.")
+        self._free(record)
         try:
             self._platform.store.write(record, now=self._platform.clock(), deleting=True)
         except (Stale, Missing):
             raise ConflictError("The version was changed meanwhile: try again.") from None
 
+    def _free(self, record: Record) -> None:
+        job = lineage.held_by(self._platform, record.key.project, self._address(record))
+        if job is not None:
+            raise ConflictError(
+                f"Version {record.spec['Version']} is read by {job}, which has not ended: stop it or wait."
+            )
+
+    def _address(self, record: Record) -> str:
+        folder = records.folder_of(record.spec["DataSet"], record.spec["Version"])
+        return f"s3://{records.bucket_of(record.key.project)}/{folder}"
+
     async def _delete(self, call: Call) -> Mapping[str, Any]:
         """Versions first: what is left after a crash is a data set that can be deleted again."""
         record = self._get(call)
-        for one in records.versions(self._platform, call.caller.project, record.key.name):
-            if not one.deleting:
-                self._forget(one)
+        left = [
+            one for one in records.versions(self._platform, call.caller.project, record.key.name) if not one.deleting
+        ]
+        for one in left:
+            # All are looked at before the first goes.
+            self._free(one)
+        for one in left:
+            self._forget(one)
         try:
             self._platform.store.delete(record)
         except (Stale, Missing):
@@ -194,5 +244,4 @@ class DataSets:
 
     def _jobs(self, project: str, record: Record) -> list[dict[str, Any]]:
         made = lineage.made_by(self._platform, project, record.spec["SourceS3Uri"], record.created)
-        uri = record.status.get("S3Uri")
-        return made + (lineage.used_by(self._platform, project, uri) if uri else [])
+        return made + lineage.used_by(self._platform, project, self._address(record), record.created)

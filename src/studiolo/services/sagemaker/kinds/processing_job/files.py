@@ -69,7 +69,7 @@ class Files:
         hosts = hosts_of(self._spec)
         try:
             for output in self._outputs():
-                s3uri.own(self._platform.blobs, self._record.key.project, output["S3Uri"])
+                s3uri.own_target(self._platform.blobs, self._record.key.project, output["S3Uri"])
             for number, host in enumerate(hosts):
                 shutil.rmtree(ml_of(self._folder, host), ignore_errors=True)
                 shutil.rmtree(self._folder / f"at-{host}", ignore_errors=True)
@@ -136,7 +136,7 @@ class Files:
                 goes_on = output["S3UploadMode"] == "Continuous"
                 if continuous and not goes_on:
                     continue
-                target = s3uri.own(self._platform.blobs, self._record.key.project, output["S3Uri"])
+                target = s3uri.own_target(self._platform.blobs, self._record.key.project, output["S3Uri"])
                 for host in hosts_of(self._spec):
                     folder = self._at(host, output["LocalPath"])
                     (store_changed if goes_on else store_files)(self._platform, folder, target)

@@ -75,9 +75,10 @@ class Inputs:
 
     def _check_outputs(self) -> None:
         """Before hours of work, not after."""
-        self._own(self._spec["OutputDataConfig"]["S3OutputPath"])
+        blobs, project = self._platform.blobs, self._record.key.project
+        s3uri.own_target(blobs, project, self._spec["OutputDataConfig"]["S3OutputPath"])
         if "CheckpointConfig" in self._spec:
-            self._own(self._spec["CheckpointConfig"]["S3Uri"])
+            s3uri.own_target(blobs, project, self._spec["CheckpointConfig"]["S3Uri"])
 
     def _write_config(self, ml: Path, host: str, type: str, group: str) -> None:
         hosts = hosts_of(self._spec)

@@ -94,9 +94,9 @@ class Inputs:
     def _check_outputs(self) -> None:
         """Before hours of work, not after."""
         project = self._record.key.project
-        s3uri.own(self._platform.blobs, project, self._spec["TransformOutput"]["S3OutputPath"])
+        s3uri.own_target(self._platform.blobs, project, self._spec["TransformOutput"]["S3OutputPath"])
         if "DataCaptureConfig" in self._spec:
-            s3uri.own(self._platform.blobs, project, self._spec["DataCaptureConfig"]["DestinationS3Uri"])
+            s3uri.own_target(self._platform.blobs, project, self._spec["DataCaptureConfig"]["DestinationS3Uri"])
 
     def _objects(self) -> list[tuple[str, Entry, str]]:
         source = self._spec["TransformInput"]["DataSource"]["S3DataSource"]

@@ -80,7 +80,7 @@ class Outputs:
         config = self._record.spec.get("DataCaptureConfig")
         if not config or not names:
             return
-        place = s3uri.own(self._platform.blobs, self._record.key.project, config["DestinationS3Uri"])
+        place = s3uri.own_target(self._platform.blobs, self._record.key.project, config["DestinationS3Uri"])
         source = s3uri.parse(self._record.spec["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"])
         began = datetime.fromtimestamp(self._record.created, UTC)
         # Named after the job: a second time replaces the first.
