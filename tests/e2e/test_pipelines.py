@@ -206,3 +206,28 @@ def test_the_sdks_pipelines(studio, tmp_path, venv, script):
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
     assert "OK" in done.stdout
+
+
+def test_versions_and_aliases(studio):
+    client = studio.client("sagemaker")
+    say = [{"Name": "Say", "Type": "Fail", "Arguments": {"ErrorMessage": "first"}}]
+    name = create(studio, say)
+    say[0]["Arguments"]["ErrorMessage"] = "second"
+    text = json.dumps({"Version": "2020-12-01", "Steps": say})
+    answer = client.update_pipeline(PipelineName=name, PipelineDefinition=text)
+    assert answer["PipelineVersionId"] == 2
+    client.update_pipeline_version(
+        PipelineArn=answer["PipelineArn"], PipelineVersionId=1, PipelineVersionAliasOperations={"Add": ["prod"]}
+    )
+    for how, said in (
+        ({"PipelineVersionAlias": "prod"}, "first"),
+        ({"PipelineVersionId": 2}, "second"),
+        ({}, "second"),
+    ):
+        arn = client.start_pipeline_execution(PipelineName=name, **how)["PipelineExecutionArn"]
+        assert said in wait(studio, arn)["FailureReason"]
+    found = client.list_pipeline_versions(PipelineName=name)["PipelineVersionSummaries"]
+    assert [(one["PipelineVersionId"], one["LastExecutionPipelineExecutionArn"] == arn) for one in found] == [
+        (2, True),
+        (1, False),
+    ]

@@ -14,6 +14,7 @@ from studiolo.wire import model
 OF_THEIR_OWN = {
     "ListTags",
     "ListPipelineExecutions",
+    "ListPipelineVersions",
     "ListPipelineExecutionSteps",
     "ListPipelineParametersForExecution",
     "ListTrainingJobsForHyperParameterTuningJob",

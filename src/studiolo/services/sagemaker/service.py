@@ -31,8 +31,9 @@ from studiolo.services.sagemaker.lineage import kinds as lineage
 from studiolo.services.sagemaker.lineage.operations import Lineage
 from studiolo.services.sagemaker.listing import results_member
 from studiolo.services.sagemaker.pipelines import kind as pipelines
+from studiolo.services.sagemaker.pipelines import versions
 from studiolo.services.sagemaker.pipelines.controller import PipelineExecutionController
-from studiolo.services.sagemaker.pipelines.names import EXECUTION
+from studiolo.services.sagemaker.pipelines.names import EXECUTION, VERSION
 from studiolo.services.sagemaker.pipelines.operations import Pipelines
 from studiolo.services.sagemaker.search import Search
 from studiolo.services.sagemaker.tags import Tags
@@ -77,7 +78,12 @@ def _indexer(kind: Kind) -> Indexer:
 
 def indexers() -> Mapping[str, Indexer]:
     """What the store needs to know of the kinds to keep its index."""
-    own = {EXECUTION: pipelines.index_execution, graph.ASSOCIATION: graph.index_association, **workbench.indexers()}
+    own = {
+        EXECUTION: pipelines.index_execution,
+        VERSION: versions.index,
+        graph.ASSOCIATION: graph.index_association,
+        **workbench.indexers(),
+    }
     return {**{name: _indexer(kind) for name, kind in KINDS.items()}, **own}
 
 

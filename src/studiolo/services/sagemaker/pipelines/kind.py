@@ -8,6 +8,7 @@ from studiolo.base.record import Document, Record
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.kind import Kind
 from studiolo.services.sagemaker.pipelines import names
+from studiolo.services.sagemaker.pipelines.versions import Versions
 from studiolo.store.protocol import Index, Missing, Query
 
 RUNNING = ("Executing", "Stopping")
@@ -35,7 +36,7 @@ def _born(spec: Document, now: float) -> Mapping[str, Any]:
 
 
 def _may_delete(platform: Platform, record: Record) -> None:
-    """Its ended executions go with it."""
+    """Its ended executions and its versions go with it."""
     labels, project = {"Pipeline": record.key.name.lower()}, record.key.project
     for state in RUNNING:
         if platform.store.count(Query(names.EXECUTION, project, state=state, labels=labels)):
@@ -48,7 +49,8 @@ def _may_delete(platform: Platform, record: Record) -> None:
             except Missing:
                 continue
         if not found:
-            return
+            break
+    Versions(platform).delete_all(record)
 
 
 KIND = Kind(
@@ -69,4 +71,6 @@ KIND = Kind(
 def index_execution(record: Record) -> Index:
     word = str(record.status["PipelineExecutionStatus"])
     stopping = "_stop" in record.spec and word == "Executing"
-    return Index("Stopping" if stopping else word, {"Pipeline": record.spec["PipelineName"].lower()})
+    pipeline = record.spec["PipelineName"].lower()
+    labels = {"Pipeline": pipeline, "Version": f"{pipeline}/{record.spec.get('_version', 1)}"}
+    return Index("Stopping" if stopping else word, labels)

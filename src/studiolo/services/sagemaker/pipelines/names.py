@@ -12,7 +12,7 @@ from studiolo.base.arn import parse_arn, sagemaker_arn
 from studiolo.base.errors import NotFound, ValidationError
 from studiolo.base.record import Key, Record
 
-PIPELINE, EXECUTION, CACHE = "Pipeline", "PipelineExecution", "PipelineCache"
+PIPELINE, EXECUTION, CACHE, VERSION = "Pipeline", "PipelineExecution", "PipelineCache", "PipelineVersion"
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _CHILD = re.compile(r"(?:pipelines-)?([0-9a-z]{12})-")
 

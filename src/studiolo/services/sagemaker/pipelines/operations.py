@@ -1,6 +1,6 @@
 """The operations on pipelines and their executions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,14 +11,15 @@ from studiolo.services import s3uri
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.services.sagemaker.documents import everything
-from studiolo.services.sagemaker.pipelines import names, shown
+from studiolo.services.sagemaker.pipelines import names, shown, versions
 from studiolo.services.sagemaker.pipelines.definition import MAX_BYTES, parse, values
 from studiolo.services.sagemaker.pipelines.kind import KIND, index_execution, last_execution
 from studiolo.services.sagemaker.pipelines.selection import restricted, taken_over
+from studiolo.services.sagemaker.pipelines.versions import Versions, with_aliases
 from studiolo.services.sagemaker.verbs import refused, tags_of
 from studiolo.store.protocol import AlreadyExists, BadToken, Condition, Every, Is, Missing, Page, Query, Stale
 
-NOT_YET = ("PipelineVersionAliases", "PipelineVersionId", "PipelineVersionAlias", "MlflowExperimentName", "ManagedBy")
+NOT_YET = ("MlflowExperimentName", "ManagedBy")
 PAGE = 10
 ENDED = ("Succeeded", "Failed", "Stopped")
 
@@ -33,6 +34,7 @@ class Pipelines:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._store = platform.store
+        self._versions = Versions(platform)
 
     def operations(self) -> Mapping[str, Handler]:
         return {
@@ -41,6 +43,8 @@ class Pipelines:
             "DeletePipeline": self.delete,
             "DescribePipeline": self.describe,
             "ListPipelines": self.list,
+            "ListPipelineVersions": self.list_versions,
+            "UpdatePipelineVersion": self.update_version,
             "StartPipelineExecution": self.start,
             "DescribePipelineExecution": self.describe_execution,
             "ListPipelineExecutions": self.list_executions,
@@ -99,9 +103,12 @@ class Pipelines:
         kept = ("PipelineDisplayName", "PipelineDescription", "RoleArn", "ParallelismConfiguration")
         spec: dict[str, Any] = {one: params[one] for one in kept if one in params}
         spec |= {"PipelineDefinition": text, "_user": call.caller.user, "_token": params["ClientRequestToken"]}
+        spec |= {"_version": 1, "_versioned": now}
+        spec["_aliases"] = with_aliases({}, 1, params.get("PipelineVersionAliases", ()), ())
         key = Key(call.caller.project, names.PIPELINE, str(params["PipelineName"]))
         try:
-            self._store.create(key, spec, KIND.born(spec, now), now=now, tags=tags_of(params.get("Tags")))
+            made = self._store.create(key, spec, KIND.born(spec, now), now=now, tags=tags_of(params.get("Tags")))
+            self._versions.keep(made)
         except AlreadyExists as taken:
             there = taken.existing
             if there.spec.get("_token") != spec["_token"]:
@@ -114,16 +121,55 @@ class Pipelines:
         text = self._definition(call)
         kept = ("PipelineDisplayName", "PipelineDescription", "RoleArn", "ParallelismConfiguration")
         changed: dict[str, Any] = {one: call.params[one] for one in kept if one in call.params}
-        if text is not None:
-            changed["PipelineDefinition"] = text
+        aliases = call.params.get("PipelineVersionAliases", ())
         while True:
             record = self._find(call)
+            # No version may be lost that is not the newest any more.
+            self._versions.keep(record)
             spec = {**record.spec, **changed, "_changed_by": call.caller.user}
+            if text is not None and text != record.spec["PipelineDefinition"]:
+                number = versions.newest(record) + 1
+                held = with_aliases(record.spec.get("_aliases", {}), number, aliases, ())
+                new = {"_version": number, "_versioned": self._platform.clock(), "_aliases": held}
+                spec |= {"PipelineDefinition": text, **new}
+            elif aliases:
+                raise ValidationError(
+                    "PipelineVersionAliases go with another definition: this update makes no new version of the pipeline."
+                )
             try:
-                self._store.write(record, now=self._platform.clock(), spec=spec)
+                record = self._store.write(record, now=self._platform.clock(), spec=spec)
             except (Stale, Missing):
                 continue
-            return {"PipelineArn": names.pipeline_arn(record.key.project, record.key.name)}
+            self._versions.keep(record)
+            arn = names.pipeline_arn(record.key.project, record.key.name)
+            return {"PipelineArn": arn, "PipelineVersionId": versions.newest(record)}
+
+    async def list_versions(self, call: Call) -> Mapping[str, Any]:
+        pipeline = self._find(call)
+        self._versions.keep(pipeline)
+        query = Query(names.VERSION, call.caller.project, labels={"Pipeline": pipeline.key.name.lower()})
+        page = self._page(call, query)
+        found = [self._versions.summary(pipeline, one) for one in page.records]
+        return {"PipelineVersionSummaries": found, "NextToken": page.token}
+
+    async def update_version(self, call: Call) -> Mapping[str, Any]:
+        params, number = call.params, int(call.params["PipelineVersionId"])
+        call = replace(call, params={**params, "PipelineName": params["PipelineArn"]})
+        version = self._versions.find(self._find(call), {"PipelineVersionId": number})
+        asked = params.get("PipelineVersionAliasOperations") or {}
+        add, remove = asked.get("Add") or (), asked.get("Remove") or ()
+        while add or remove:
+            pipeline = self._find(call)
+            held = with_aliases(pipeline.spec.get("_aliases", {}), number, add, remove)
+            try:
+                self._store.write(pipeline, now=self._platform.clock(), spec={**pipeline.spec, "_aliases": held})
+            except (Stale, Missing):
+                continue
+            break
+        changed = {name: params[name] for name in versions.ABOUT if name in params}
+        if changed:
+            self._versions.describe_as(version, changed)
+        return {"PipelineArn": params["PipelineArn"], "PipelineVersionId": number}
 
     async def delete(self, call: Call) -> Mapping[str, Any]:
         while True:
@@ -136,8 +182,10 @@ class Pipelines:
             return {"PipelineArn": names.pipeline_arn(record.key.project, record.key.name)}
 
     async def describe(self, call: Call) -> Mapping[str, Any]:
-        _check_supported(call)
-        known = everything(KIND, self._platform, self._find(call))
+        record = self._find(call)
+        version = self._versions.find(record, call.params)
+        known = {**everything(KIND, self._platform, record), **self._versions.about(record, version)}
+        known["PipelineDefinition"] = version.spec["PipelineDefinition"]
         return {name: value for name, value in known.items() if name != "LastExecutionTime"}
 
     async def list(self, call: Call) -> Mapping[str, Any]:
@@ -187,7 +235,8 @@ class Pipelines:
         _check_supported(call)
         params, pipeline = call.params, self._find(call)
         project, now = call.caller.project, self._platform.clock()
-        text = pipeline.spec["PipelineDefinition"]
+        version = self._versions.find(pipeline, params)
+        text = version.spec["PipelineDefinition"]
         definition = parse(text)
         id = names.execution_id(project, pipeline.key.name, params["ClientRequestToken"])
         given = {one["Name"]: one["Value"] for one in params.get("PipelineParameters", ())}
@@ -203,6 +252,7 @@ class Pipelines:
             "_values": values(definition.parameters, given),
             "_user": call.caller.user,
             "_id": id,
+            "_version": versions.number_of(version),
         }
         spec.setdefault("PipelineExecutionDisplayName", f"execution-{int(now * 1000)}")
         states: Mapping[str, Any] = {}
@@ -240,14 +290,31 @@ class Pipelines:
         return self._execution_of(call.caller.project, str(call.params["PipelineExecutionArn"]))
 
     async def describe_execution(self, call: Call) -> Mapping[str, Any]:
-        return shown.execution(self._execution(call), index_execution)
+        record = self._execution(call)
+        known, number = shown.execution(record, index_execution), int(record.spec.get("_version", 1))
+        return {**known, "PipelineVersionId": number, "PipelineVersionAliases": self._aliases(record)}
+
+    def _aliases(self, execution: Record) -> Sequence[str] | None:
+        """Of the version it runs, as they are now."""
+        key = Key(execution.key.project, names.PIPELINE, str(execution.spec["PipelineName"]))
+        try:
+            found = versions.aliases_of(self._store.get(key), int(execution.spec.get("_version", 1)))
+        except Missing:
+            return None
+        return found or None
 
     async def list_executions(self, call: Call) -> Mapping[str, Any]:
-        _check_supported(call)
         pipeline = self._find(call)
-        query = Query(names.EXECUTION, call.caller.project, labels={"Pipeline": pipeline.key.name.lower()})
+        labels = {"Pipeline": pipeline.key.name.lower()}
+        if "PipelineVersionAlias" in call.params:
+            version = self._versions.find(pipeline, call.params)
+            labels["Version"] = versions.label(pipeline, versions.number_of(version))
+        query = Query(names.EXECUTION, call.caller.project, labels=labels)
         page = self._page(call, query, call.params.get("SortBy") == "PipelineExecutionArn")
-        found = [shown.execution_summary(one, index_execution) for one in page.records]
+        found = [
+            {**shown.execution_summary(one, index_execution), "PipelineVersionAliases": self._aliases(one)}
+            for one in page.records
+        ]
         return {"PipelineExecutionSummaries": found, "NextToken": page.token}
 
     async def list_steps(self, call: Call) -> Mapping[str, Any]:
