@@ -1,5 +1,7 @@
 """Inference components by boto3: two share an endpoint, one that can't load harms nobody, an update fails no request."""
 
+import http.client
+
 import jobs
 import pytest
 import serving
@@ -41,6 +43,20 @@ def test_components_from_their_creation_to_their_deletion(studio):
     assert invoke(runtime, it, InferenceComponentName=one) == ["one", "x"]
     assert invoke(runtime, it, InferenceComponentName=two) == ["two", "x"]
     assert "Inference Component Name header is required" in refusal(invoke, runtime, it)[1]
+    env = studio.env()
+    bearer = {"Authorization": f"Bearer {env['AWS_ACCESS_KEY_ID']}:{env['AWS_SECRET_ACCESS_KEY']}"}
+    for each, status in ((one, 200), (bad, 400), ("absent", 404)):
+        link = http.client.HTTPConnection(studio.url.removeprefix("http://"), timeout=10)
+        link.request("GET", f"/v2/models/{each}/ready", headers=bearer)
+        assert link.getresponse().status == status, each
+        link.close()
+    # The model's own transform_fn is reached; it speaks another language.
+    link = http.client.HTTPConnection(studio.url.removeprefix("http://"), timeout=10)
+    tensor = '{"inputs": [{"name": "x", "shape": [1], "datatype": "FP32", "data": [1]}]}'
+    link.request("POST", f"/v2/models/{one}/infer", tensor, bearer)
+    answer = link.getresponse()
+    assert answer.status == 424 and b"another form" in answer.read()
+    link.close()
     assert refusal(invoke, runtime, it, InferenceComponentName="absent")[0] == "ValidationError"
     assert refusal(invoke, runtime, it, InferenceComponentName=bad)[0] == "ValidationError"
     listed = sagemaker.list_inference_components(EndpointNameEquals=it)["InferenceComponents"]

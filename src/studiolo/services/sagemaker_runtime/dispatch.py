@@ -166,6 +166,13 @@ class Dispatcher:
         variant = generation.pick(ask.variant)
         if variant is None and ask.variant is not None and target.live is not None:
             generation, variant = target.live, target.live.pick(ask.variant)
+        if (
+            generation is target.next
+            and target.live is not None
+            and not (variant and (variant.instances or variant.sleeps))
+        ):
+            # The version being deployed has just lost its instances: the one in service stands in until that is seen.
+            generation, variant = target.live, target.live.pick(ask.variant) or variant
         if variant is None:
             if ask.variant is not None:
                 raise ApiError(

@@ -1,5 +1,5 @@
-"""The open inference protocol (KServe v2, Triton) on deployed endpoints: a model's name is the endpoint's, its versions are
-the production variants.
+"""The open inference protocol (KServe v2, Triton) on deployed endpoints: a model's name is the endpoint's, or that of an
+inference component, its versions are the production variants.
 
 An `infer` is an ordinary invocation whose body the instance reads by this protocol (workloads/serving/kserve.py); what
 can be said of a request without its model is said here. Called by the server's door (server/open_inference.py).
@@ -17,7 +17,7 @@ from studiolo import __version__
 from studiolo.base.errors import ApiError
 from studiolo.services.sagemaker_runtime.ask import Ask, ModelError, Reply
 from studiolo.services.sagemaker_runtime.dispatch import Dispatcher
-from studiolo.services.sagemaker_runtime.router import Generation, Target
+from studiolo.services.sagemaker_runtime.router import COMPONENT, Generation, Target
 from studiolo.workloads.serving import kserve
 from studiolo.workloads.serving.errors import Refused
 
@@ -93,17 +93,16 @@ class OpenInference:
         return _document(await self._about(path, generation))
 
     def _find(self, project: str, path: Path) -> tuple[Target, Generation]:
-        target = self._dispatcher.router.find(project, path.model)
+        router = self._dispatcher.router
+        target = router.find(project, path.model) or router.find(project, path.model, COMPONENT)
         if target is None:
-            raise Failed(404, f"There is no endpoint {path.model} in account {project}.")
+            raise Failed(404, f"There is no endpoint {path.model} in account {project}, and no inference component.")
         if target.live is None:
             status = 400 if path.asks == "model-ready" else 503
-            raise Failed(status, f"Endpoint {path.model} is {target.status}, not InService.")
+            raise Failed(status, f"{path.model} is {target.status}, not InService.")
         known = {one.name for one in (*target.live.variants, *(target.next.variants if target.next else ()))}
         if path.version is not None and path.version not in known:
-            raise Failed(
-                404, f"Endpoint {path.model} has no variant {path.version}; it has {', '.join(sorted(known))}."
-            )
+            raise Failed(404, f"{path.model} has no variant {path.version}; it has {', '.join(sorted(known))}.")
         return target, target.live
 
     async def _about(self, path: Path, generation: Generation) -> dict[str, Any]:
@@ -129,13 +128,14 @@ class OpenInference:
             raise Failed(refused.status, refused.message) from None
         ask = Ask(body, JSON if size is None else kserve.typed(size), JSON)
         ask.variant = path.version or headers.get(f"{_OWN}target-variant")
+        ask.component = path.model if target.key.kind == COMPONENT else None
         ask.model = headers.get(f"{_OWN}target-model")
         ask.container = headers.get(f"{_OWN}target-container-hostname")
         ask.session = headers.get(f"{_OWN}session-id")
         ask.inference_id = headers.get(f"{_OWN}inference-id")
         ask.custom_attributes = headers.get(f"{_OWN}custom-attributes")
         try:
-            reply = await self._dispatcher.invoke(project, path.model, ask)
+            reply = await self._dispatcher.invoke(project, target.endpoint, ask)
         except ModelError as error:
             own = error.original if 400 <= error.original < 500 else 500
             raise Failed(own, str(error.members["OriginalMessage"])) from None
