@@ -122,8 +122,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 class Kernel:
     """A kernel of a space, asked as JupyterLab does."""
 
-    def __init__(self, person: Person, path: str) -> None:
-        answer = person.http.post(f"{path}api/kernels", json={"name": "python3"})
+    def __init__(self, person: Person, path: str, name: str = "python3") -> None:
+        answer = person.http.post(f"{path}api/kernels", json={"name": name})
         assert answer.status_code == 201, answer.text
         self.person, self.path, self.id = person, path, answer.json()["id"]
 

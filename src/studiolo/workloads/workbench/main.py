@@ -79,6 +79,8 @@ def main() -> None:
     _, type, base = sys.argv
     home = HOME if os.path.isdir(HOME) else os.environ["STUDIOLO_SPACE_HOME"]
     os.environ["HOME"] = home
+    # The project's own environments, as kernels.
+    os.environ["JUPYTER_PATH"] = f"{ML}/jupyter"
     os.environ["JUPYTER_RUNTIME_DIR"] = f"{OWN}/run"
     os.makedirs(f"{OWN}/run", mode=0o700, exist_ok=True)
     os.chdir(home)

@@ -14,7 +14,7 @@ from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.failing import MAX_REASON, reason
 from studiolo.services.sagemaker.jobs.usage import Sampler
 from studiolo.services.sagemaker.keys import unfinished
-from studiolo.services.sagemaker.workbench import domains, launch, names, settings
+from studiolo.services.sagemaker.workbench import domains, kernels, launch, names, settings
 from studiolo.services.sagemaker.workbench.asking import Activity, activity
 from studiolo.services.sagemaker.workbench.decide import Act, Observed, decide
 from studiolo.services.sagemaker.workbench.types import image_of
@@ -194,14 +194,16 @@ class AppController:
                 self._failed(record, f"The environment could not be made: {error}"),
             )
             return Again(0)
+        where = domains.places_of(self._platform, space)
+        own = kernels.make(self._platform, kernels.wanted(self._platform, record.key.project, where), say)
         record = self._platform.store.get(record.key)
         if "_stop" in record.spec or record.status.get("Status") != "Pending":
             return Again(0)
         self._revoke(record)
-        launch.prepare(self._platform, record, space)
+        launch.prepare(self._platform, record, space, own)
         key, variables = launch.grant(self._platform, record, space)
         record = self._write(record, {**record.status, "_key": key, "_message": "Starting the app"})
-        self._platform.runner.start(launch.group(self._platform, record, space, environment, variables))
+        self._platform.runner.start(launch.group(self._platform, record, space, environment, variables, own))
         return Again(LOOK)
 
     def _watch(self, record: Record, known: Activity | None) -> Again:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from studiolo.run.protocol import Environment, Group, Member, Mount, Resources
 from studiolo.services.platform import Platform
 from studiolo.services.request import Caller
 from studiolo.services.s3uri import default_bucket
-from studiolo.services.sagemaker.workbench import access, lifecycle, names, settings
+from studiolo.services.sagemaker.workbench import access, kernels, lifecycle, names, settings
 from studiolo.services.sagemaker.workbench.spaces import path_of
 from studiolo.services.sts.service import role_arn
 
@@ -70,7 +71,7 @@ def grant(platform: Platform, record: Record, space: Record) -> tuple[str, dict[
     }
 
 
-def prepare(platform: Platform, record: Record, space: Record) -> None:
+def prepare(platform: Platform, record: Record, space: Record, own: Sequence[kernels.Made] = ()) -> None:
     """Everything in place for it; doing it again gives the same."""
     ml = platform.runner.folder(handle_of(record)) / "ml"
     for name in ("run", "metadata"):
@@ -96,11 +97,19 @@ def prepare(platform: Platform, record: Record, space: Record) -> None:
     script = spec["ResourceSpec"].get("LifecycleConfigArn")
     if script:
         (ml / "metadata" / "on-start").write_bytes(lifecycle.script(settings.script_of(platform, project, script)))
+    kernels.put(ml, own)
     home = names.home_of(platform, space)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def group(platform: Platform, record: Record, space: Record, environment: Environment, keys: dict[str, str]) -> Group:
+def group(
+    platform: Platform,
+    record: Record,
+    space: Record,
+    environment: Environment,
+    keys: dict[str, str],
+    own: Sequence[kernels.Made] = (),
+) -> Group:
     spec = record.spec
     size = instance(spec["ResourceSpec"]["InstanceType"])
     assert size is not None
@@ -114,6 +123,7 @@ def group(platform: Platform, record: Record, space: Record, environment: Enviro
         [
             Mount(platform.runner.folder(handle_of(record)) / "ml", "/opt/ml"),
             Mount(home, HOME),
+            *kernels.mounts(own),
         ],
     )
     return Group(
