@@ -55,6 +55,7 @@ const routes = [
   page("/spaces/$name", lazyRouteComponent(() => import("./features/space/detail"), "SpacePage")),
   page("/activity", lazyRouteComponent(() => import("./features/activity/page"), "ActivityPage")),
   page("/notifications", lazyRouteComponent(() => import("./features/notification/page"), "NotificationsPage")),
+  page("/running", lazyRouteComponent(() => import("./features/running/page"), "RunningPage")),
   page("/usage", lazyRouteComponent(() => import("./features/usage/page"), "UsagePage")),
   page("/projects", lazyRouteComponent(() => import("./features/project/pages"), "ProjectsPage")),
   page("/members", lazyRouteComponent(() => import("./features/project/pages"), "MembersPage")),

@@ -40,6 +40,7 @@ export const PLACES: { title?: string; places: Place[] }[] = [
     title: "Studio",
     places: [
       { text: "Activity", to: "/activity", sign: "activity", needs: "studio:ListActivity" },
+      { text: "Running now", to: "/running", sign: "pulse", needs: "studio:ListRunning" },
       { text: "Usage and cost", to: "/usage", sign: "coins", needs: "studio:GetUsage" },
       { text: "Projects", to: "/projects", sign: "project" },
       { text: "Members", to: "/members", sign: "people" },

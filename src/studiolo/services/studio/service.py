@@ -38,6 +38,7 @@ from studiolo.services.studio.notebooks.snapshots import Snapshots
 from studiolo.services.studio.oidc.mappings import GroupMappings
 from studiolo.services.studio.people import People
 from studiolo.services.studio.previews import preview
+from studiolo.services.studio.running import Running
 from studiolo.services.studio.snippets import snippets
 from studiolo.services.studio.together.activity import Activity
 from studiolo.services.studio.together.comments import Comments
@@ -114,6 +115,7 @@ class StudioService:
             "DeleteAccessKey": self._delete_key,
             "GetConnection": self._connection,
             "DescribeMachine": self._machine,
+            "ListRunning": Running(platform).list,
             "ListInstanceTypes": self._instance_types,
             "ListImages": self._images,
             "GetMetrics": self._metrics,

@@ -92,7 +92,7 @@ export function HomePage() {
       }
     >
       <ColumnLayout columns={2}>
-        <Container header={<Header variant="h2">Running now</Header>} fitHeight>
+        <Container header={<Header variant="h2" actions={<Link to="/running">All that runs</Link>}>Running now</Header>} fitHeight>
           {running.isError ? (
             <Failure error={running.error} />
           ) : running.data?.length ? (
