@@ -33,6 +33,7 @@ PAGES = [
     "/data",
     "/projects",
     "/usage",
+    "/running",
     "/members",
     "/keys",
     "/connect",

@@ -1,5 +1,6 @@
 """Lists in a browser: views and columns that are kept, details beside the list, keys; tags on the page of a thing."""
 
+import jobs
 import pytest
 from test_browser import browser, finished_job, page  # noqa: F401  fixtures
 
@@ -86,3 +87,19 @@ def test_a_folder_is_made_and_an_object_used(page, studio):  # noqa: F811
     page.get_by_role("menuitem", name="Use as training input").click()
     page.wait_for_url("**/jobs/create**")
     page.locator(f"input[value='s3://{studio.bucket}/lists/rows.csv']").first.wait_for()
+
+
+def test_what_runs_is_seen_with_its_cost_and_stopped(page, studio):  # noqa: F811
+    client, job = studio.client("sagemaker"), jobs.name("forgotten")
+    client.create_training_job(**jobs.script_job(studio, job, "import time\ntime.sleep(300)"))
+    page.goto(f"{studio.url}/running")
+    row = page.get_by_role("row").filter(has_text=job)
+    row.get_by_text("Running").wait_for(timeout=60_000)
+    row.get_by_text("admin").wait_for()
+    page.get_by_role("searchbox", name="Filter").fill("nothing like it")
+    row.wait_for(state="detached")
+    page.get_by_role("searchbox", name="Filter").fill(f"{job} training")
+    row.click(button="right")
+    page.get_by_role("menuitem", name="Stop").click()
+    row.wait_for(state="detached", timeout=30_000)
+    assert jobs.wait(studio, job, 30)["TrainingJobStatus"] == "Stopped"

@@ -57,6 +57,7 @@ export function RunningPage() {
       <Table
         variant="full-page"
         stickyHeader
+        wrapLines
         selectionType="single"
         trackBy={keyOf}
         items={items}
