@@ -105,6 +105,7 @@ export interface TrafficPattern {
 }
 export interface DeploymentConfig {
   BlueGreenUpdatePolicy?: { TrafficRoutingConfiguration: TrafficPattern; TerminationWaitInSeconds?: number };
+  RollingUpdatePolicy?: { MaximumBatchSize: { Type: string; Value: number }; WaitIntervalInSeconds: number };
   AutoRollbackConfiguration?: { Alarms: { AlarmName: string }[] };
 }
 export interface AsyncConfig {

@@ -28,7 +28,7 @@ import { Progress } from "./progress";
 import { useConfig, useEndpoint } from "./query";
 import { Queue } from "./queue";
 import { Scaling } from "./scaling";
-import { asyncPython, curl, javascript, python } from "./snippets";
+import { asyncPython, curl, javascript, python, triton } from "./snippets";
 import { TestPanel } from "./test-panel";
 import { UpdateDialog } from "./update";
 import { Variants } from "./variants";
@@ -48,6 +48,7 @@ function Snippets({ endpoint }: { endpoint: Endpoint }) {
         { id: "curl", label: "curl", content: <Code text={curl(session.endpoint, name)} /> },
         { id: "python", label: "Python", content: <Code text={python(name)} /> },
         { id: "javascript", label: "JavaScript", content: <Code text={javascript(session.endpoint, name)} /> },
+        { id: "triton", label: "Triton", content: <Code text={triton(session.endpoint, name)} /> },
         json,
       ]}
     />

@@ -1,4 +1,4 @@
-// Ready to paste: the same request by curl, boto3 and JavaScript. The key is named, never shown.
+// Ready to paste: the same request by curl, boto3, JavaScript and Triton's client. The key is named, never shown.
 export const curl = (base: string, name: string, path = "invocations") => `curl ${base}/endpoints/${name}/${path} \\
   -H "Authorization: Bearer $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
   -H "Content-Type: application/json" -H "Accept: application/json" \\
@@ -26,6 +26,17 @@ const answer = await fetch("${base}/endpoints/${name}/invocations", {
   body: JSON.stringify([[1.0, 2.0, 3.0]]),
 });
 console.log(await answer.json());`;
+
+export const triton = (base: string, name: string) => `import os
+import numpy as np
+import tritonclient.http as triton  # pip install tritonclient[http]
+
+client = triton.InferenceServerClient("${base.replace(/^https?:\/\//, "")}"${base.startsWith("https:") ? ", ssl=True" : ""})
+rows = triton.InferInput("rows", [1, 3], "FP32")
+rows.set_data_from_numpy(np.array([[1, 2, 3]], np.float32))
+token = os.environ["AWS_ACCESS_KEY_ID"] + ":" + os.environ["AWS_SECRET_ACCESS_KEY"]
+answer = client.infer("${name}", [rows], headers={"Authorization": f"Bearer {token}"})
+print(answer.as_numpy("predict"))`;
 
 export const asyncPython = (name: string, bucket: string) => `import boto3
 

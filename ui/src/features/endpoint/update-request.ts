@@ -13,7 +13,7 @@ export interface VariantDraft {
 export interface UpdateDraft {
   configName: string;
   variants: VariantDraft[];
-  shift: "ALL_AT_ONCE" | "CANARY" | "LINEAR";
+  shift: "ALL_AT_ONCE" | "CANARY" | "LINEAR" | "ROLLING";
   percent: string;
   wait: string;
   bake: string;
@@ -64,6 +64,8 @@ export function configOf(draft: UpdateDraft, old: EndpointConfig): Record<string
 
 export function deploymentOf(draft: UpdateDraft): DeploymentConfig {
   const size = { Type: "CAPACITY_PERCENT", Value: Number(draft.percent) };
+  const alarms = draft.alarms.length ? { AutoRollbackConfiguration: { Alarms: draft.alarms.map((AlarmName) => ({ AlarmName })) } } : {};
+  if (draft.shift === "ROLLING") return { RollingUpdatePolicy: { MaximumBatchSize: size, WaitIntervalInSeconds: Number(draft.wait) }, ...alarms };
   return {
     BlueGreenUpdatePolicy: {
       TrafficRoutingConfiguration: {
@@ -74,7 +76,7 @@ export function deploymentOf(draft: UpdateDraft): DeploymentConfig {
       },
       TerminationWaitInSeconds: Number(draft.bake),
     },
-    ...(draft.alarms.length ? { AutoRollbackConfiguration: { Alarms: draft.alarms.map((AlarmName) => ({ AlarmName })) } } : {}),
+    ...alarms,
   };
 }
 
@@ -87,6 +89,7 @@ export function problemsOf(draft: UpdateDraft): string[] {
   if (draft.variants.some((one) => !one.model)) found.push("Each variant needs a model.");
   if (production.length === 0) found.push("At least one variant answers requests.");
   if (draft.variants.length > production.length && production.length > 1) found.push("An endpoint with a shadow has exactly one production variant.");
-  if (draft.shift !== "ALL_AT_ONCE" && !(Number(draft.percent) >= 1 && Number(draft.percent) <= 50)) found.push("A step is from 1 to 50 percent.");
+  if (draft.shift === "ROLLING" && !(Number(draft.percent) >= 5 && Number(draft.percent) <= 50)) found.push("A batch is from 5 to 50 percent.");
+  else if (draft.shift !== "ALL_AT_ONCE" && !(Number(draft.percent) >= 1 && Number(draft.percent) <= 50)) found.push("A step is from 1 to 50 percent.");
   return found;
 }

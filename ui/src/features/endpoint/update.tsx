@@ -68,6 +68,7 @@ const SHIFTS = [
   { value: "ALL_AT_ONCE", label: "All at once", description: "When the new version answers, it gets everything." },
   { value: "CANARY", label: "Canary", description: "A small part first, the rest if all is well." },
   { value: "LINEAR", label: "Linear", description: "Step by step, of equal size." },
+  { value: "ROLLING", label: "Rolling", description: "Some instances at a time: started, watched, then as many old ones stopped." },
 ];
 
 export function UpdateDialog({ name, config, close }: { name: string; config: EndpointConfig; close: () => void }) {
@@ -144,7 +145,7 @@ export function UpdateDialog({ name, config, close }: { name: string; config: En
             <Button iconName="add-plus" disabled={draft.variants.some((one) => one.serverless)} disabledReason="A serverless endpoint has exactly one variant." onClick={add}>
               Add variant
             </Button>
-            <Box color="text-body-secondary">{freeNow(machine.data)}. The old version goes on until the new one answers, so both need room.</Box>
+            <Box color="text-body-secondary">{freeNow(machine.data)}. {draft.shift === "ROLLING" ? "Beside what runs now, one batch needs room." : "The old version goes on until the new one answers, so both need room."}</Box>
           </SpaceBetween>
           {problems.map((one) => (
             <Box key={one} color="text-status-error">
@@ -152,11 +153,11 @@ export function UpdateDialog({ name, config, close }: { name: string; config: En
             </Box>
           ))}
         </SpaceBetween>
-        <Tiles ariaLabel="How the traffic moves over" columns={3} value={draft.shift} items={SHIFTS} onChange={({ detail }) => set({ shift: detail.value as UpdateDraft["shift"] })} />
+        <Tiles ariaLabel="How the traffic moves over" columns={4} value={draft.shift} items={SHIFTS} onChange={({ detail }) => set({ shift: detail.value as UpdateDraft["shift"] })} />
         <ColumnLayout columns={3}>
-          {draft.shift !== "ALL_AT_ONCE" && <Text label={draft.shift === "CANARY" ? "First part (%)" : "Each step (%)"} number value={draft.percent} change={(percent) => set({ percent })} />}
+          {draft.shift !== "ALL_AT_ONCE" && <Text label={{ CANARY: "First part (%)", LINEAR: "Each step (%)", ROLLING: "Each batch (%)" }[draft.shift]} number value={draft.percent} change={(percent) => set({ percent })} />}
           {draft.shift !== "ALL_AT_ONCE" && <Text label="Watched for (seconds)" number value={draft.wait} change={(wait) => set({ wait })} />}
-          <Text label="Old version kept for (seconds)" number value={draft.bake} change={(bake) => set({ bake })} />
+          {draft.shift !== "ROLLING" && <Text label="Old version kept for (seconds)" number value={draft.bake} change={(bake) => set({ bake })} />}
           {can("cloudwatch:DescribeAlarms") && (
             <FormField label="Back at an alarm" description="If one of them goes off, the old version takes over again.">
               <Multiselect

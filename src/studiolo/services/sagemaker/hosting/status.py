@@ -152,7 +152,7 @@ def pending(record: Record) -> dict[str, Any] | None:
         stage, since = "ActivatingTraffic" if shift["Share"] < 1 else "Baking", shift["Since"]
         message = f"{shift['Share']:.0%} of the traffic goes to the new version."
         if shift.get("Baked"):
-            stage, message = "Creating", f"{message} The next batch of its instances is being started."
+            message = f"{message} The next batch of its instances is being started."
     else:
         stage, since, message = "Creating", plan["Since"], "The new version's instances are being started."
     found = [_summary(record, plan, one, ready) for one in plan["Variants"] if not one["Shadow"]]
