@@ -36,7 +36,7 @@ docs: .venv/dev
 	$(BIN)/python -m pip install -q --disable-pip-version-check uv
 
 .venv/studio: .venv/bin/uv pyproject.toml
-	STUDIOLO_NO_UI=1 $(BIN)/uv pip install -q --python $(BIN)/python -e '.[data,tuning]'
+	STUDIOLO_NO_UI=1 $(BIN)/uv pip install -q --python $(BIN)/python -e '.[cards,data,tuning]'
 	@touch $@
 
 .venv/dev: .venv/studio pyproject.toml

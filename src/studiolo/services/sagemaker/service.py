@@ -20,6 +20,8 @@ from studiolo.services.sagemaker.kinds import (
     image_version,
     inference_component,
     model,
+    model_card,
+    model_card_export_job,
     model_package,
     model_package_group,
     processing_job,
@@ -54,6 +56,8 @@ KINDS: Mapping[str, Kind] = {
         model.KIND,
         model_package_group.KIND,
         model_package.KIND,
+        model_card.KIND,
+        model_card_export_job.KIND,
         endpoint_config.KIND,
         endpoint.KIND,
         inference_component.KIND,
@@ -84,6 +88,8 @@ def indexers() -> Mapping[str, Indexer]:
         graph.ASSOCIATION: graph.index_association,
         **workbench.indexers(),
     }
+    own = {EXECUTION: pipelines.index_execution, graph.ASSOCIATION: graph.index_association, **workbench.indexers()}
+    own[model_card.VERSION] = model_card.index_version
     return {**{name: _indexer(kind) for name, kind in KINDS.items()}, **own}
 
 

@@ -13,6 +13,7 @@ from studiolo.base.record import Key, Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
 from studiolo.services.sagemaker import listing, packages
+from studiolo.services.sagemaker.cards import schema
 from studiolo.services.sagemaker.documents import arn_of
 from studiolo.services.sagemaker.kind import Kind
 from studiolo.services.sagemaker.packages import approval, group_key
@@ -40,6 +41,9 @@ def _check(spec: Mapping[str, Any]) -> None:
     for one in containers:
         if "Image" not in one:
             raise ValidationError("Each container of the InferenceSpecification must name an Image.")
+    card = spec.get("ModelCard", {}).get("ModelCardContent")
+    if card is not None:
+        schema.check(card, schema.PACKAGE_CARD)
 
 
 async def _create(platform: Platform, call: Call) -> Mapping[str, Any]:
@@ -88,6 +92,11 @@ def _changed(call: Call, record: Record, now: float) -> dict[str, Any]:
     added = params.get("AdditionalInferenceSpecificationsToAdd")
     if added:
         spec["AdditionalInferenceSpecifications"] = [*record.spec.get("AdditionalInferenceSpecifications", ()), *added]
+    if "ModelCard" in params:
+        held = record.spec.get("ModelCard", {})
+        if held.get("ModelCardStatus") == "Archived" and "ModelCardContent" in params["ModelCard"]:
+            raise ConflictError("Model Card is in Archived state: its content is not changed any more.")
+        spec["ModelCard"] = {**held, **params["ModelCard"]}
     if "ModelApprovalStatus" in params:
         if "ApprovalDescription" not in params:
             spec.pop("ApprovalDescription", None)
