@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,11 @@ class Card:
 
 
 def available() -> None:
-    """Raises Unsupported where the library is not installed."""
-    try:
-        import fpdf  # noqa: F401  # pyright: ignore[reportUnusedImport]
-    except ImportError:
+    """Raises Unsupported where the library is not installed; it is only looked for, for importing it takes a while."""
+    if find_spec("fpdf") is None:
         raise Unsupported(
             'Exporting model cards as PDF needs a library that is not installed: pip install "studiolo[cards]".'
-        ) from None
+        )
 
 
 def render(card: Card) -> bytes:
