@@ -124,7 +124,9 @@ export interface Endpoint extends EndpointSummary {
 }
 export interface ConfigVariant {
   VariantName: string;
-  ModelName: string;
+  /** None: a place for inference components. */
+  ModelName?: string;
+  ManagedInstanceScaling?: { Status?: string; MinInstanceCount?: number; MaxInstanceCount?: number };
   InstanceType?: string;
   InitialInstanceCount?: number;
   InitialVariantWeight?: number;

@@ -11,11 +11,13 @@ import { useState } from "react";
 
 import { ApiError, sagemaker } from "../../api/client";
 import { createTopic, subscribe } from "../../api/sns";
-import type { Job, Model } from "../../api/types";
+import type { Endpoint, Job, Model } from "../../api/types";
 import { pythonOf } from "../../shared/code";
 import { type DeployRequest, describe, useStudio } from "../../shared/context";
 import { Code } from "../../shared/parts";
 import { useTypes } from "../../shared/prices";
+import { ShareFields } from "../inference-component/form";
+import { SharedFields } from "../inference-component/shared";
 import { AsyncFields, BatchFields, BatchMore, CaptureFields, Compute, ServerlessFields, Text } from "./fields";
 import { callsOf, costOf, type Draft, type Mode, newDraft, problemsOf } from "./request";
 
@@ -68,8 +70,19 @@ async function withTopics(draft: Draft): Promise<Draft> {
   return { ...draft, success: await topic(draft.success, "success"), failure: await topic(draft.failure, "failure") };
 }
 
+/** Until the endpoint takes components. It has no model to load: a moment. */
+async function inService(name: string) {
+  for (;;) {
+    const seen = await sagemaker<Endpoint>("DescribeEndpoint", { EndpointName: name });
+    if (seen.EndpointStatus === "InService") return;
+    if (seen.EndpointStatus === "Failed") throw new Error(seen.FailureReason ?? `The endpoint ${name} failed.`);
+    await new Promise((resolve) => window.setTimeout(resolve, 300));
+  }
+}
+
 const WAYS: { value: Mode; label: string; description: string; needs?: string }[] = [
   { value: "realtime", label: "Real-time", description: "Always on. Answers in milliseconds." },
+  { value: "shared", label: "Shared", description: "Beside other models on the same instances.", needs: "sagemaker:CreateInferenceComponent" },
   { value: "serverless", label: "Serverless", description: "Sleeps when idle, wakes on a call." },
   { value: "async", label: "Asynchronous", description: "Queue for large or slow requests.", needs: "sagemaker-runtime:InvokeEndpointAsync" },
   { value: "batch", label: "Batch", description: "Score a data set once.", needs: "sagemaker:CreateTransformJob" },
@@ -89,6 +102,8 @@ export function DeployDialog({ request, close }: { request: DeployRequest; close
   const all = problemsOf(draft);
   const problems = tried ? all : { name: all.name };
   const batch = draft.mode === "batch";
+  const shared = draft.mode === "shared";
+  const role = `arn:aws:iam::${account}:role/studiolo-execution-role`;
   const ways = WAYS.filter((one) => !one.needs || can(one.needs));
   const deploy = async () => {
     setTried(true);
@@ -96,13 +111,20 @@ export function DeployDialog({ request, close }: { request: DeployRequest; close
     if (Object.keys(all).length) return;
     try {
       setStep("Making the model");
-      const model = await modelOf(request, `arn:aws:iam::${account}:role/studiolo-execution-role`);
-      setStep(batch ? "Starting the job" : "Creating the endpoint");
+      const model = await modelOf(request, role);
+      setStep(batch ? "Starting the job" : shared && draft.endpoint ? "Adding the model" : "Creating the endpoint");
       const told = draft.mode === "async" ? await withTopics(draft) : draft;
-      for (const call of callsOf(told, model)) await sagemaker(call.operation, call.input);
-      notify({ id: draft.name, type: "success", content: batch ? `${draft.name} scores the data.` : `The endpoint ${draft.name} is being created.`, dismissible: true });
+      for (const call of callsOf(told, model, role)) {
+        if (call.operation === "CreateInferenceComponent") await inService(draft.endpoint || draft.newEndpoint);
+        await sagemaker(call.operation, call.input);
+        // Made: another try, if what follows is refused, adds to it.
+        if (shared && call.operation === "CreateEndpoint") set({ endpoint: draft.newEndpoint });
+      }
+      const done = batch ? `${draft.name} scores the data.` : shared ? `${draft.name} is being added to ${draft.endpoint || draft.newEndpoint}.` : `The endpoint ${draft.name} is being created.`;
+      notify({ id: draft.name, type: "success", content: done, dismissible: true });
       close();
-      await navigate({ to: batch ? `/batch/${draft.name}` : `/endpoints/${draft.name}` });
+      if (shared) await navigate({ to: `/endpoints/${draft.endpoint || draft.newEndpoint}`, search: { tab: "components", component: draft.name } as never });
+      else await navigate({ to: batch ? `/batch/${draft.name}` : `/endpoints/${draft.name}` });
     } catch (error) {
       setRefused(error);
       setStep("");
@@ -143,8 +165,10 @@ export function DeployDialog({ request, close }: { request: DeployRequest; close
           onChange={({ detail }) => set({ mode: detail.value as Mode })}
           items={ways}
         />
-        <Text label={batch ? "Job name" : "Endpoint name"} value={draft.name} error={problems.name} change={(name) => set({ name })} />
-        {draft.mode === "serverless" ? <ServerlessFields {...fields} /> : <Compute {...fields} />}
+        <Text label={batch ? "Job name" : shared ? "Component name" : "Endpoint name"} description={shared ? "By which requests name the model." : undefined} value={draft.name} error={problems.name} change={(name) => set({ name })} />
+        {shared && <SharedFields {...fields} />}
+        {draft.mode === "serverless" ? <ServerlessFields {...fields} /> : !(shared && draft.endpoint) && <Compute {...fields} />}
+        {shared && <ShareFields draft={draft.share} set={(part) => set({ share: { ...draft.share, ...part } })} problems={problems} />}
         {draft.mode === "async" && <AsyncFields {...fields} />}
         {draft.mode === "realtime" && <CaptureFields {...fields} />}
         {batch && <BatchFields draft={draft.batch} set={(part) => set({ batch: { ...draft.batch, ...part } })} problems={problems} />}
@@ -154,7 +178,7 @@ export function DeployDialog({ request, close }: { request: DeployRequest; close
           </ExpandableSection>
         )}
         <ExpandableSection headerText="The same in Python">
-          <Code text={pythonOf(callsOf(draft, subject))} />
+          <Code text={pythonOf(callsOf(draft, subject, role))} />
         </ExpandableSection>
       </SpaceBetween>
     </Modal>

@@ -2,8 +2,9 @@
 import type { InstanceType } from "../../api/types";
 import type { ApiCall } from "../../shared/code";
 import { amount, money } from "../../shared/format";
+import { createRequest, newShare, type Share, shareProblems } from "../inference-component/request";
 
-export type Mode = "realtime" | "serverless" | "async" | "batch";
+export type Mode = "realtime" | "shared" | "serverless" | "async" | "batch";
 
 export interface Draft {
   mode: Mode;
@@ -24,6 +25,12 @@ export interface Draft {
   captureTo: string;
   sampling: string;
   batch: BatchDraft;
+  /** A part of an endpoint's instances; then `name` is the component's. */
+  share: Share;
+  /** The endpoint that is shared; none: a new one, named beside. */
+  endpoint: string;
+  variant: string;
+  newEndpoint: string;
 }
 
 export interface BatchDraft {
@@ -79,9 +86,13 @@ export const newDraft = (name: string, bucket: string): Draft => ({
   captureTo: `s3://${bucket}/capture`,
   sampling: "100",
   batch: newBatch(bucket),
+  share: newShare,
+  endpoint: "",
+  variant: "AllTraffic",
+  newEndpoint: "shared-models",
 });
 
-export type Problems = Partial<Record<keyof Draft | keyof BatchDraft, string>>;
+export type Problems = Partial<Record<keyof Draft | keyof BatchDraft | keyof Share, string>>;
 
 export function problemsOf(draft: Draft): Problems {
   const found: Problems = {};
@@ -91,13 +102,18 @@ export function problemsOf(draft: Draft): Problems {
     if (!whole(draft.concurrency, 1, 200)) found.concurrency = "From 1 to 200.";
     if (!whole(draft.provisioned, 0, Number(draft.concurrency))) found.provisioned = "From 0 to the maximum beside it.";
   }
+  if (draft.mode === "shared") {
+    Object.assign(found, shareProblems(draft.share));
+    if (draft.endpoint) delete found.count;
+    else if (!NAME.test(draft.newEndpoint)) found.newEndpoint = "Letters, digits and single dashes between them; 63 at most.";
+  }
   if (draft.mode === "async") {
     if (!s3(draft.output)) found.output = "An address of the form s3://bucket/folder.";
     for (const member of ["success", "failure"] as const)
       if (draft[member] && !/^(arn:aws:sns:|https?:\/\/)/.test(draft[member])) found[member] = "A topic's ARN, or an address that begins with http:// or https://.";
     if (!whole(draft.perInstance, 1, 1000)) found.perInstance = "From 1 to 1000.";
   }
-  if (draft.capture && draft.mode !== "batch") {
+  if (draft.capture && draft.mode === "realtime") {
     if (!s3(draft.captureTo)) found.captureTo = "An address of the form s3://bucket/folder.";
     if (!whole(draft.sampling, 0, 100)) found.sampling = "From 0 to 100.";
   }
@@ -173,8 +189,22 @@ export function transformRequest(name: string, model: string, type: string, coun
   };
 }
 
+/** An endpoint without a model of its own, for `role` to run what is brought, and the model as a component of it. */
+function sharedCalls(draft: Draft, model: string, role: string): ApiCall[] {
+  const name = draft.endpoint || draft.newEndpoint;
+  const component = { operation: "CreateInferenceComponent", input: createRequest(name, { ...draft.share, name: draft.name, model, variant: draft.variant }) };
+  if (draft.endpoint) return [component];
+  const place = { VariantName: draft.variant, InstanceType: draft.type, InitialInstanceCount: Number(draft.count) };
+  return [
+    { operation: "CreateEndpointConfig", input: { EndpointConfigName: name, ExecutionRoleArn: role, ProductionVariants: [place] } },
+    { operation: "CreateEndpoint", input: { EndpointName: name, EndpointConfigName: name } },
+    component,
+  ];
+}
+
 /** The calls that deploy `model`, in order. */
-export function callsOf(draft: Draft, model: string): ApiCall[] {
+export function callsOf(draft: Draft, model: string, role = ""): ApiCall[] {
+  if (draft.mode === "shared") return sharedCalls(draft, model, role);
   if (draft.mode === "batch") return [{ operation: "CreateTransformJob", input: transformRequest(draft.name, model, draft.type, Number(draft.count), draft.batch) }];
   return [
     { operation: "CreateEndpointConfig", input: endpointConfig(draft, model, draft.name) },
@@ -188,6 +218,7 @@ const SERVERLESS_SECOND = 0.00002;
 export function costOf(draft: Draft, types: InstanceType[] | undefined): string | undefined {
   const type = types?.find((one) => one.InstanceType === draft.type);
   if (draft.mode === "serverless") return `About ${money(SERVERLESS_SECOND * (Number(draft.memory) / 1024) * 1000)} for 1,000 requests of a second each at AWS's list price.`;
+  if (draft.mode === "shared" && draft.endpoint) return "Nothing more: the endpoint's instances run already.";
   if (type === undefined) return undefined;
   const hourly = type.PricePerHour * Number(draft.count || 0);
   if (draft.mode === "batch") return `About ${amount(hourly, type.Currency)} for each hour that it runs.`;

@@ -25,22 +25,26 @@ export function linesOf(series: Series[], metric: string, variant: string, label
 
 const newest = (line: Line): number | undefined => line.points.at(-1)?.y;
 
-export function Traffic({ name }: { name: string }) {
-  const query = useMetrics("Endpoint", name, true);
+export function Traffic({ kind = "Endpoint", name }: { kind?: "Endpoint" | "InferenceComponent"; name: string }) {
+  const query = useMetrics(kind, name, true);
   const [variant, setVariant] = useState("");
   if (query.isError) return <Failure error={query.error} />;
   const series = query.data ?? [];
   const variants = [...new Set(series.filter((one) => one.Metric.startsWith("endpoint/")).map((one) => parts(one).variant))];
   if (variants.length === 0) return <Empty title="No requests yet" text="Requests, their time and errors appear here within a second. The Test tab sends one." />;
+  // A component's metrics are those of all its copies.
+  const several = kind === "Endpoint";
   const options = [{ value: "", label: "All variants" }, ...variants.map((one) => ({ value: one, label: one }))];
   const total = series.filter((one) => parts(one).metric === "invocations").reduce((sum, one) => sum + one.Points.reduce((all, point) => all + point.Value, 0), 0);
   const percentile = ["p50", "p90", "p99"].flatMap((one) => linesOf(series, `latency_${one}`, variant, one));
   const errors = [...linesOf(series, "errors4xx", variant, "4xx"), ...linesOf(series, "errors5xx", variant, "5xx")];
   return (
     <SpaceBetween size="m">
-      <div className="filters">
-        <Select ariaLabel="Variant" options={options} selectedOption={options.find((one) => one.value === variant) ?? null} onChange={({ detail }) => setVariant(detail.selectedOption.value ?? "")} />
-      </div>
+      {several && (
+        <div className="filters">
+          <Select ariaLabel="Variant" options={options} selectedOption={options.find((one) => one.value === variant) ?? null} onChange={({ detail }) => setVariant(detail.selectedOption.value ?? "")} />
+        </div>
+      )}
       <KeyValuePairs
         columns={4}
         items={[

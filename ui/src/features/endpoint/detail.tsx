@@ -18,6 +18,8 @@ import { Skeleton } from "../../shared/skeleton";
 import { Comments } from "../../shared/comments";
 import { Tags } from "../../shared/tags";
 import { EndpointAlarms } from "../alarm/panel";
+import { Components } from "../inference-component/panel";
+import { placesOf } from "../inference-component/query";
 import { contextOf, Lineage } from "../lineage/view";
 import { SystemCharts } from "../training-job/charts";
 import { useEndpointActions } from "./actions";
@@ -28,7 +30,7 @@ import { Progress } from "./progress";
 import { useConfig, useEndpoint } from "./query";
 import { Queue } from "./queue";
 import { Scaling } from "./scaling";
-import { asyncPython, curl, javascript, python, triton } from "./snippets";
+import { asyncPython, componentPython, curl, javascript, python, triton } from "./snippets";
 import { TestPanel } from "./test-panel";
 import { UpdateDialog } from "./update";
 import { Variants } from "./variants";
@@ -37,6 +39,8 @@ function Snippets({ endpoint }: { endpoint: Endpoint }) {
   const { session } = useStudio();
   const name = endpoint.EndpointName;
   const json = { id: "json", label: "JSON", content: <Code text={JSON.stringify(endpoint, null, 2)} /> };
+  const shared = placesOf(endpoint).length > 0;
+  if (shared) return <Tabs variant="container" tabs={[{ id: "python", label: "Python", content: <Code text={componentPython(name, "my-component")} /> }, json]} />;
   if (endpoint.AsyncInferenceConfig) {
     const bucket = `sagemaker-us-east-1-${session.project?.account ?? ""}`;
     return <Tabs variant="container" tabs={[{ id: "python", label: "Python", content: <Code text={asyncPython(name, bucket)} /> }, json]} />;
@@ -62,17 +66,19 @@ function useTabs(endpoint: Endpoint, config: EndpointConfig | undefined, update:
   const live = endpoint.ProductionVariants ?? [];
   const variants = live.map((one) => one.VariantName);
   const serverless = live.some((one) => one.CurrentServerlessConfig);
+  const shared = placesOf(endpoint).length > 0;
   const tabs: (TabsProps.Tab | false)[] = [
     endpoint.AsyncInferenceConfig ? { id: "test", label: "Queue", content: <Queue endpoint={endpoint} /> } : { id: "test", label: "Test", content: <TestPanel endpoint={endpoint} /> },
-    { id: "traffic", label: "Traffic", content: <Traffic name={name} /> },
+    !shared && { id: "traffic", label: "Traffic", content: <Traffic name={name} /> },
+    shared && { id: "components", label: "Inference components", content: <Components endpoint={endpoint} config={config} /> },
     { id: "variants", label: "Variants", content: <Variants endpoint={endpoint} config={config} update={update} /> },
-    !serverless && !endpoint.AsyncInferenceConfig && { id: "captured", label: "Captured", content: <CapturedRequests endpoint={endpoint} /> },
+    !serverless && !shared && !endpoint.AsyncInferenceConfig && { id: "captured", label: "Captured", content: <CapturedRequests endpoint={endpoint} /> },
     !serverless && can("application-autoscaling:RegisterScalableTarget") && variants.length > 0 && { id: "scaling", label: "Scaling", content: <Scaling endpoint={name} variants={variants} queued={Boolean(endpoint.AsyncInferenceConfig)} /> },
-    can("cloudwatch:PutMetricAlarm") && variants.length > 0 && { id: "alarms", label: "Alarms", content: <EndpointAlarms endpoint={name} variants={variants} /> },
+    can("cloudwatch:PutMetricAlarm") && !shared && variants.length > 0 && { id: "alarms", label: "Alarms", content: <EndpointAlarms endpoint={name} variants={variants} /> },
     { id: "history", label: "History", content: <History endpoint={endpoint} /> },
-    { id: "log", label: "Log", content: <LogView group={`/aws/sagemaker/Endpoints/${name}`} prefix="" live /> },
-    { id: "system", label: "System", content: <SystemCharts kind="Endpoint" name={name} live /> },
-    { id: "lineage", label: "Lineage", content: <Lineage start={contextOf(endpoint.EndpointArn)} waits="The studio notes what an endpoint serves as soon as it is in service." /> },
+    !shared && { id: "log", label: "Log", content: <LogView group={`/aws/sagemaker/Endpoints/${name}`} prefix="" live /> },
+    !shared && { id: "system", label: "System", content: <SystemCharts kind="Endpoint" name={name} live /> },
+    !shared && { id: "lineage", label: "Lineage", content: <Lineage start={contextOf(endpoint.EndpointArn)} waits="The studio notes what an endpoint serves as soon as it is in service." /> },
     { id: "comments", label: "Comments", content: <Comments arn={endpoint.EndpointArn} /> },
     { id: "code", label: "Code", content: <Snippets endpoint={endpoint} /> },
     { id: "tags", label: "Tags", content: <Tags arn={endpoint.EndpointArn} /> },
@@ -96,7 +102,7 @@ function Page({ endpoint, config }: { endpoint: Endpoint; config: EndpointConfig
   const name = endpoint.EndpointName;
   const show = (search: object) => void navigate({ to: ".", search: search as never, replace: true });
   const tabs = useTabs(endpoint, config, () => show({ tab: "variants", update: true }));
-  const active = tabs.some((one) => one.id === tab) ? tab! : "test";
+  const active = tabs.some((one) => one.id === tab) ? tab! : placesOf(endpoint).length > 0 ? "components" : "test";
   const actions = actionsOf(name, endpoint.EndpointStatus);
   return (
     <ContentLayout

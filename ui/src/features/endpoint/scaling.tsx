@@ -40,12 +40,18 @@ interface Activity {
   StatusCode: string;
 }
 const DIMENSION = "sagemaker:variant:DesiredInstanceCount";
+const COPIES = "sagemaker:inference-component:DesiredCopyCount";
+const dimensionOf = (resource: string) => (resource.startsWith("inference-component/") ? COPIES : DIMENSION);
 const BACKLOG = "ApproximateBacklogSizePerInstance";
 const METRICS = [
   { value: "SageMakerVariantInvocationsPerInstance", label: "Requests a minute, per instance" },
   { value: "SageMakerVariantConcurrentRequestsPerModelHighResolution", label: "Requests at once, per model" },
 ];
 
+const OF_COPIES = [
+  { value: "SageMakerInferenceComponentInvocationsPerCopy", label: "Requests a minute, per copy" },
+  { value: "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution", label: "Requests at once, per copy" },
+];
 const QUEUE = [{ value: BACKLOG, label: "Waiting requests, per instance" }];
 
 /** Of a queue no metric is predefined: AWS's own documents name this one. */
@@ -76,7 +82,9 @@ interface EditorProps {
 }
 
 function Editor({ resource, target, policy, queued }: EditorProps) {
-  const metrics = queued ? QUEUE : METRICS;
+  const copies = dimensionOf(resource) === COPIES;
+  const metrics = queued ? QUEUE : copies ? OF_COPIES : METRICS;
+  const things = copies ? "copies" : "instances";
   const { canWrite } = useStudio();
   const client = useQueryClient();
   const tracking = policy?.TargetTrackingScalingPolicyConfiguration;
@@ -91,7 +99,7 @@ function Editor({ resource, target, policy, queued }: EditorProps) {
   const set = (part: Partial<typeof draft>) => setDraft((old) => ({ ...old, ...part }));
   const [busy, setBusy] = useState("");
   const [refused, setRefused] = useState<unknown>();
-  const place = { ResourceId: resource, ScalableDimension: DIMENSION };
+  const place = { ResourceId: resource, ScalableDimension: dimensionOf(resource) };
   const run = async (what: string, act: () => Promise<unknown>) => {
     setBusy(what);
     setRefused(undefined);
@@ -123,7 +131,7 @@ function Editor({ resource, target, policy, queued }: EditorProps) {
   return (
     <Container
       header={
-        <Header variant="h3" description={target ? "The number of instances follows the load." : "The number of instances is fixed now."}>
+        <Header variant="h3" description={target ? `The number of ${things} follows the load.` : `The number of ${things} is fixed now.`}>
           Autoscaling
         </Header>
       }
@@ -131,8 +139,8 @@ function Editor({ resource, target, policy, queued }: EditorProps) {
       <SpaceBetween size="m">
         {refused !== undefined && <Alert type="error">{describe(refused)}</Alert>}
         <ColumnLayout columns={3}>
-          <Text label="Least instances" description="0: sleeps when nobody asks." number value={draft.least} change={(least) => set({ least })} />
-          <Text label="Most instances" description="Never more than these." number value={draft.most} error={bad} change={(most) => set({ most })} />
+          <Text label={`Least ${things}`} description="0: sleeps when nobody asks." number value={draft.least} change={(least) => set({ least })} />
+          <Text label={`Most ${things}`} description="Never more than these." number value={draft.most} error={bad} change={(most) => set({ most })} />
           <Choice label="Follows" description="What the load is measured by." value={draft.metric} options={metrics} change={(metric) => set({ metric })} />
           <Text label="Aimed at" number value={draft.aim} change={(aim) => set({ aim })} />
           <Text label="Wait before more (seconds)" number value={draft.out} change={(out) => set({ out })} />
@@ -155,14 +163,21 @@ function Editor({ resource, target, policy, queued }: EditorProps) {
 
 export function Scaling({ endpoint, variants, queued }: { endpoint: string; variants: string[]; queued: boolean }) {
   const [variant, setVariant] = useState(variants[0] ?? "AllTraffic");
-  const resource = `endpoint/${endpoint}/variant/${variant}`;
+  return (
+    <SpaceBetween size="l">
+      {variants.length > 1 && <Choice label="Variant" value={variant} options={variants} change={setVariant} />}
+      <ScalingOf resource={`endpoint/${endpoint}/variant/${variant}`} queued={queued} />
+    </SpaceBetween>
+  );
+}
+
+export function ScalingOf({ resource, queued }: { resource: string; queued: boolean }) {
   const query = useScaling(resource);
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   if (!query.data) return <Skeleton rows={4} />;
   const { target, policy, activities } = query.data;
   return (
     <SpaceBetween size="l">
-      {variants.length > 1 && <Choice label="Variant" value={variant} options={variants} change={setVariant} />}
       <Editor key={`${resource}${Boolean(target)}`} resource={resource} target={target} policy={policy} queued={queued} />
       <Table
         variant="embedded"
@@ -175,7 +190,7 @@ export function Scaling({ endpoint, variants, queued }: { endpoint: string; vari
           { id: "why", header: "Why", cell: (one) => one.Cause },
           { id: "state", header: "State", cell: (one) => <Status word={one.StatusCode === "Successful" ? "Completed" : one.StatusCode} /> },
         ]}
-        empty={<Empty title="Nothing yet" text="Each change of the number of instances is written down here." />}
+        empty={<Empty title="Nothing yet" text={`Each change of the number of ${dimensionOf(resource) === COPIES ? "copies" : "instances"} is written down here.`} />}
       />
     </SpaceBetween>
   );

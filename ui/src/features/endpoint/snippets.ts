@@ -47,3 +47,15 @@ answer = runtime.invoke_endpoint_async(
     InputLocation="s3://${bucket}/requests/one.json",
 )
 print(answer["OutputLocation"])`;
+
+export const componentPython = (endpoint: string, component: string) => `import boto3, json
+
+runtime = boto3.client("sagemaker-runtime")
+answer = runtime.invoke_endpoint(
+    EndpointName="${endpoint}",
+    InferenceComponentName="${component}",
+    ContentType="application/json",
+    Accept="application/json",
+    Body=json.dumps([[1.0, 2.0, 3.0]]),
+)
+print(json.loads(answer["Body"].read()))`;

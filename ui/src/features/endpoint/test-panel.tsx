@@ -6,12 +6,14 @@ import FormField from "@cloudscape-design/components/form-field";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
+import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { headers, send } from "../../api/client";
 import type { Endpoint } from "../../api/types";
 import { describe } from "../../shared/context";
 import { Code, Empty, Status } from "../../shared/parts";
+import { placesOf, useComponents } from "../inference-component/query";
 
 const SAMPLES: Record<string, string> = {
   "application/json": "[[1.0, 2.0, 3.0]]",
@@ -20,6 +22,12 @@ const SAMPLES: Record<string, string> = {
 };
 
 export function TestPanel({ endpoint }: { endpoint: Endpoint }) {
+  const { component } = useSearch({ strict: false }) as { component?: string };
+  const shared = placesOf(endpoint).length > 0;
+  const { components } = useComponents(endpoint.EndpointName, shared);
+  const names = components.filter((one) => one.InferenceComponentStatus === "InService").map((one) => one.InferenceComponentName);
+  const [picked, setPicked] = useState(component);
+  const target = shared ? (picked ?? names[0]) : undefined;
   const [type, setType] = useState("application/json");
   const [accept, setAccept] = useState("application/json");
   const [body, setBody] = useState(SAMPLES["application/json"]!);
@@ -31,7 +39,7 @@ export function TestPanel({ endpoint }: { endpoint: Endpoint }) {
     try {
       const got = await send(`/api/runtime/endpoints/${endpoint.EndpointName}/invocations`, {
         method: "POST",
-        headers: headers({ "Content-Type": type, Accept: accept }),
+        headers: headers({ "Content-Type": type, Accept: accept, ...(target ? { "X-Amzn-SageMaker-Inference-Component": target } : {}) }),
         body,
       });
       const text = await got.text();
@@ -48,6 +56,17 @@ export function TestPanel({ endpoint }: { endpoint: Endpoint }) {
   return (
     <ColumnLayout columns={2}>
       <SpaceBetween size="m">
+        {shared && (
+          <FormField label="Inference component">
+            <Select
+              options={names.map((value) => ({ value, label: value }))}
+              empty="No model is in service here yet."
+              placeholder="Choose a model"
+              selectedOption={target ? { value: target, label: target } : null}
+              onChange={({ detail }) => setPicked(detail.selectedOption.value)}
+            />
+          </FormField>
+        )}
         <FormField label="Content type">
           <Select
             options={options}
@@ -65,7 +84,7 @@ export function TestPanel({ endpoint }: { endpoint: Endpoint }) {
         <FormField label="Body" stretch>
           <Textarea rows={8} value={body} onChange={({ detail }) => setBody(detail.value)} spellcheck={false} />
         </FormField>
-        <Button variant="primary" loading={busy} onClick={() => void ask()} disabled={endpoint.EndpointStatus !== "InService"} disabledReason={`The endpoint is ${endpoint.EndpointStatus}.`}>
+        <Button variant="primary" loading={busy} onClick={() => void ask()} disabled={endpoint.EndpointStatus !== "InService" || (shared && !target)} disabledReason={shared && !target ? "No model is in service here yet." : `The endpoint is ${endpoint.EndpointStatus}.`}>
           Send request
         </Button>
       </SpaceBetween>

@@ -8,6 +8,9 @@ export interface VariantDraft {
   count: string;
   weight: string;
   serverless?: ConfigVariant["ServerlessConfig"];
+  /** A place for inference components: it has no model. */
+  place?: boolean;
+  managed?: ConfigVariant["ManagedInstanceScaling"];
   shadow: boolean;
 }
 export interface UpdateDraft {
@@ -22,11 +25,13 @@ export interface UpdateDraft {
 
 const variantDraft = (one: ConfigVariant, shadow: boolean): VariantDraft => ({
   name: one.VariantName,
-  model: one.ModelName,
+  model: one.ModelName ?? "",
   type: one.InstanceType ?? "ml.m5.large",
   count: String(one.InitialInstanceCount ?? 1),
   weight: String(one.InitialVariantWeight ?? 1),
   serverless: one.ServerlessConfig,
+  place: !one.ModelName,
+  managed: one.ManagedInstanceScaling,
   shadow,
 });
 
@@ -45,7 +50,8 @@ export const updateDraft = (config: EndpointConfig, configName: string): UpdateD
 
 const variantOf = (one: VariantDraft) => ({
   VariantName: one.name,
-  ModelName: one.model,
+  ModelName: one.place ? undefined : one.model,
+  ManagedInstanceScaling: one.managed,
   InitialVariantWeight: Number(one.weight),
   ...(one.serverless ? { ServerlessConfig: one.serverless } : { InstanceType: one.type, InitialInstanceCount: Number(one.count) }),
 });
@@ -86,7 +92,7 @@ export function problemsOf(draft: UpdateDraft): string[] {
   const names = draft.variants.map((one) => one.name);
   if (new Set(names).size !== names.length) found.push("Each variant needs a name of its own.");
   if (names.some((name) => !/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/.test(name))) found.push("Names are letters, digits and single dashes between them.");
-  if (draft.variants.some((one) => !one.model)) found.push("Each variant needs a model.");
+  if (draft.variants.some((one) => !one.model && !one.place)) found.push("Each variant needs a model.");
   if (production.length === 0) found.push("At least one variant answers requests.");
   if (draft.variants.length > production.length && production.length > 1) found.push("An endpoint with a shadow has exactly one production variant.");
   if (draft.shift === "ROLLING" && !(Number(draft.percent) >= 5 && Number(draft.percent) <= 50)) found.push("A batch is from 5 to 50 percent.");

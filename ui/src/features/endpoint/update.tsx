@@ -35,13 +35,13 @@ function VariantRow({ one, models, set, remove }: { one: VariantDraft; models: {
       <legend>{one.shadow ? "Shadow variant" : "Variant"}</legend>
       <Text label="Name" value={one.name} change={(name) => set({ name })} />
       <FormField label="Model">
-        <Select
+        {one.place ? <Input value="Inference components" disabled /> : <Select
           filteringType="auto"
           options={models}
           selectedOption={one.model ? { value: one.model, label: one.model } : null}
           placeholder="Choose a model"
           onChange={({ detail }) => set({ model: detail.selectedOption.value ?? "" })}
-        />
+        />}
       </FormField>
       {one.serverless ? (
         <FormField label="Compute">
@@ -55,7 +55,7 @@ function VariantRow({ one, models, set, remove }: { one: VariantDraft; models: {
       {!one.serverless && <Text label="Instances" number value={one.count} change={(count) => set({ count })} />}
       <Text label="Weight" number value={one.weight} change={(weight) => set({ weight })} />
       <div className="variant-end">
-        <Toggle checked={one.shadow} disabled={Boolean(one.serverless)} onChange={({ detail }) => set({ shadow: detail.checked })}>
+        <Toggle checked={one.shadow} disabled={Boolean(one.serverless) || one.place} onChange={({ detail }) => set({ shadow: detail.checked })}>
           Shadow
         </Toggle>
         {remove && <Button variant="inline-link" ariaLabel={`Remove ${one.name}`} onClick={remove}>Remove</Button>}
@@ -104,7 +104,7 @@ export function UpdateDialog({ name, config, close }: { name: string; config: En
     }
   };
   const change = (index: number, part: Partial<VariantDraft>) => set({ variants: draft.variants.map((one, at) => (at === index ? { ...one, ...part } : one)) });
-  const add = () => set({ variants: [...draft.variants, { name: `variant-${draft.variants.length + 1}`, model: draft.variants[0]?.model ?? "", type: draft.variants[0]?.type ?? "ml.m5.large", count: "1", weight: "1", shadow: false }] });
+  const add = () => set({ variants: [...draft.variants, { name: `variant-${draft.variants.length + 1}`, model: draft.variants[0]?.model ?? "", type: draft.variants[0]?.type ?? "ml.m5.large", count: "1", weight: "1", shadow: false, place: draft.variants[0]?.place }] });
   return (
     <Modal
       visible

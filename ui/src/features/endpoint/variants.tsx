@@ -15,6 +15,7 @@ import type { Endpoint, EndpointConfig, LiveVariant } from "../../api/types";
 import { describe, useStudio } from "../../shared/context";
 import { number } from "../../shared/format";
 import { Empty, Link } from "../../shared/parts";
+import { placesOf } from "../inference-component/query";
 
 interface Wanted {
   weight: number;
@@ -70,6 +71,7 @@ export function Variants({ endpoint, config, update }: { endpoint: Endpoint; con
   };
   const model = (one: LiveVariant) => {
     const name = given(one.VariantName)?.ModelName;
+    if (!name && placesOf(endpoint).includes(one.VariantName)) return <Link to={`/endpoints/${endpoint.EndpointName}?tab=components`}>Inference components</Link>;
     return name ? <Link to={`/models/${name}`}>{name}</Link> : "–";
   };
   const size = (one: LiveVariant) =>

@@ -6,7 +6,7 @@ import type { Series } from "../../api/types";
 import { Chart, type Line } from "../../shared/chart";
 import { Empty, Failure } from "../../shared/parts";
 
-export const useMetrics = (kind: "TrainingJob" | "Endpoint", name: string, live: boolean, start?: number) =>
+export const useMetrics = (kind: "TrainingJob" | "Endpoint" | "InferenceComponent", name: string, live: boolean, start?: number) =>
   useQuery({
     queryKey: [kind, name, "metrics", start ?? 0],
     queryFn: () => studio<{ Metrics: Series[] }>("GetMetrics", { Kind: kind, Name: name, Start: start }),
