@@ -61,5 +61,5 @@ export function keptFrom(one: Deployment, endpoint: Endpoint): string | undefine
 /** "churn, version 3" of a version's ARN, else the model's name. */
 export function servedName(one: Served): { text: string; to: string } {
   const [, group, number] = /:model-package\/([^/]+)\/(\d+)$/.exec(one.version ?? "") ?? [];
-  return group && number ? { text: `${group}, version ${number}`, to: `/registry/${group}/${number}` } : { text: one.ModelName, to: `/models/${one.ModelName}` };
+  return group && number ? { text: `${group}, version ${number}`, to: `/registry/${group}/${number}` } : one.ModelName ? { text: one.ModelName, to: `/models/${one.ModelName}` } : { text: "Inference components", to: "." };
 }

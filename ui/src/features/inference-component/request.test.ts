@@ -15,7 +15,7 @@ const component: Component = {
   RuntimeConfig: { DesiredCopyCount: 2, CurrentCopyCount: 1 },
   CreationTime: 0,
 };
-const size = { InstanceType: "ml.m5.large", Cores: 2, Memory: 8 * 2 ** 30, Gpus: 0, PricePerHour: 0.1, Fits: true };
+const size = { InstanceType: "ml.m5.large", Cores: 2, Memory: 8 * 2 ** 30, Gpus: 0, PricePerHour: 0.1, Currency: "USD", Fits: true };
 
 describe("the request of a component", () => {
   it("says what one copy needs", () => {
