@@ -16,7 +16,7 @@ export const PLACES: { title?: string; places: Place[] }[] = [
       { text: "Spaces", to: "/spaces", sign: "code", needs: "sagemaker:CreateSpace" },
       { text: "Notebook jobs", to: "/notebook-jobs", sign: "notebook", needs: "studio:RunNotebook" },
     ] },
-  { title: "Data", places: [{ text: "Files and data sets", to: "/data", sign: "folder" }] },
+  { title: "Data", places: [{ text: "Files", to: "/data", sign: "folder" }, { text: "Data sets", to: "/data/sets", sign: "table", needs: "studio:CreateDataSet" }] },
   { title: "Build", 
     places: [
       { text: "Training jobs", to: "/jobs", sign: "jobs" },

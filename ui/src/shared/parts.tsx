@@ -40,6 +40,7 @@ const KIND: Record<string, StatusIndicatorProps.Type> = {
   Running: "in-progress",
   Expired: "warning",
   Cancelled: "stopped",
+  Ready: "success",
 };
 const WORD: Record<string, string> = { InService: "In service", InProgress: "In progress", PendingManualApproval: "Waits for approval", MaxRuntimeExceeded: "Time limit reached" };
 

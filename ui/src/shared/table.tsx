@@ -10,7 +10,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 
-import { sagemaker } from "../api/client";
+import { sagemaker, studio } from "../api/client";
 import type { Action } from "./actions";
 import { useStudio } from "./context";
 import { ContextMenu } from "./menu";
@@ -33,6 +33,8 @@ export interface ListConfig<T> {
   title: string;
   description: string;
   operation: string;
+  /** Where the operation is not SageMaker's. */
+  service?: "studio";
   /** The member that holds the entries. */
   member: string;
   nameOf: (item: T) => string;
@@ -51,7 +53,7 @@ export interface ListConfig<T> {
 async function fetchPage<T>(config: ListConfig<T>, search: ListSearch, size: number): Promise<{ items: T[]; more: boolean }> {
   let token: string | undefined;
   for (let page = 1; ; page++) {
-    const answer = await sagemaker<Record<string, unknown>>(config.operation, {
+    const answer = await (config.service === "studio" ? studio : sagemaker)<Record<string, unknown>>(config.operation, {
       MaxResults: size,
       SortBy: search.sort ?? "CreationTime",
       SortOrder: (search.desc ?? true) ? "Descending" : "Ascending",

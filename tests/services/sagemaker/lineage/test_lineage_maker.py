@@ -76,6 +76,11 @@ def fill(store):
         {"TransformJobStatus": "Completed"},
     )  # fmt: skip
     put(
+        "DataSetVersion", "rows:1",
+        {"DataSet": "rows", "Version": 1, "SourceS3Uri": "s3://b/rows", "Description": "", "By": "ann"},
+        {"VersionStatus": "Ready", "S3Uri": f"s3://studiolo-datasets-{ACCOUNT}/rows/1/", "Digest": "d"},
+    )  # fmt: skip
+    put(
         "PipelineExecution", "abcdefghijkl", {"PipelineName": "daily"},
         {"PipelineExecutionStatus": "Succeeded", "Steps": {"Train": {"Status": "Succeeded", "Made": "train"}}},
     )  # fmt: skip

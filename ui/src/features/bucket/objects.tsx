@@ -13,6 +13,7 @@ import { deleteFolder, deleteObject, listObjects, upload } from "../../api/s3";
 import type { Action } from "../../shared/actions";
 import { AskName } from "../../shared/ask-name";
 import { describe, useStudio } from "../../shared/context";
+import { filesOf } from "../../shared/drop";
 import { bytes, whenIso } from "../../shared/format";
 import { ContextMenu } from "../../shared/menu";
 import { Copy, Empty, Failure, Link } from "../../shared/parts";
@@ -33,27 +34,6 @@ interface Entry {
   folder: boolean;
   size: number;
   modified: string;
-}
-
-/** Files of a drop, folders included, with their paths. */
-async function filesOf(items: DataTransferItemList): Promise<{ path: string; file: File }[]> {
-  const found: { path: string; file: File }[] = [];
-  const walk = async (entry: FileSystemEntry, base: string): Promise<void> => {
-    if (entry.isFile) {
-      const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-      found.push({ path: base + entry.name, file });
-      return;
-    }
-    const reader = (entry as FileSystemDirectoryEntry).createReader();
-    for (;;) {
-      const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-      if (batch.length === 0) return;
-      for (const one of batch) await walk(one, `${base}${entry.name}/`);
-    }
-  };
-  const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((one) => one !== null);
-  for (const entry of entries) await walk(entry, "");
-  return found;
 }
 
 export function BucketPage() {

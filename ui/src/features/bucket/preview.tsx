@@ -14,7 +14,7 @@ import { bytes } from "../../shared/format";
 import { Code, Copy, Empty, Failure } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
 
-function PreviewBody({ bucket, name, preview }: { bucket: string; name: string; preview: Preview }) {
+export function PreviewBody({ bucket, name, preview }: { bucket: string; name: string; preview: Preview }) {
   if (preview.Format === "image") return <img className="preview" src={objectUrl(bucket, name)} alt={name} />;
   if (preview.Columns)
     return (

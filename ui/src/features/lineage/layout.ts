@@ -62,6 +62,7 @@ export function shownOf(vertex: Vertex, entity: Entity | undefined): Shown {
   // In pages' addresses names keep the case they were given.
   const to = page && name ? page.replace(/[^/]+$/, (last) => (last.toLowerCase() === name.toLowerCase() ? name : last)) : page;
   if (page) return { arn, word, name: name ?? nameIn(source), to, told: status };
+  if (known.DataSetName) return { arn, word, name: `${known.DataSetName} v${known.DataSetVersion ?? ""}`, to: `/data/sets/${known.DataSetName}?version=${known.DataSetVersion ?? ""}`, told: source };
   const found = addressed(source);
   return { arn, word, name: entity.ArtifactName ?? entity.ActionName ?? entity.ContextName ?? found.name, to: found.to, told: source };
 }
