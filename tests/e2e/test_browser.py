@@ -31,6 +31,7 @@ PAGES = [
     "/notebook-jobs",
     "/notifications",
     "/data",
+    "/data/sets",
     "/projects",
     "/usage",
     "/running",
