@@ -196,3 +196,12 @@ def test_the_sdks_lambda_steps(studio, tmp_path, venv, script):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == "Succeeded 42"
+
+
+def test_a_function_for_each_item_by_the_sdk(studio, tmp_path):
+    command = [VENVS / "sdk3" / "bin" / "python", Path(__file__).parent / "sdk" / "v3_foreach.py"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=studio.env(), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "LONGEST"
