@@ -1,6 +1,7 @@
 """Pipelines by real boto3 and both generations of the SDK."""
 
 import json
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -231,3 +232,21 @@ def test_versions_and_aliases(studio):
         (2, True),
         (1, False),
     ]
+
+
+LONG = pytest.mark.skipif(
+    "STUDIOLO_LONG_TESTS" not in os.environ, reason="takes minutes: STUDIOLO_LONG_TESTS=1 runs it"
+)
+
+
+@pytest.mark.parametrize("generation", ["2", pytest.param("3", marks=LONG)])
+def test_the_sdks_decorated_functions(studio, tmp_path, generation):
+    python, script = (
+        VENVS / f"sdk{generation}" / "bin" / "python",
+        Path(__file__).parent / "sdk" / f"v{generation}_step.py",
+    )
+    done = subprocess.run(
+        [python, script], env=studio.env(), capture_output=True, text=True, timeout=400, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+    assert done.stdout.splitlines()[-1] == "42"
