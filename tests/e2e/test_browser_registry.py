@@ -90,6 +90,21 @@ def test_stage_and_metadata_are_set(page, studio, group, finished_job):  # noqa:
     assert told["ModelLifeCycle"] == {"Stage": "Production", "StageStatus": "Approved"}
 
 
+def test_a_card_is_written_with_what_is_known(page, studio, group, finished_job):  # noqa: F811
+    page.goto(f"{studio.url}/registry/{group}/2?tab=card")
+    page.get_by_role("button", name="Write the card").click()
+    page.get_by_label("Purpose", exact=True).fill("who leaves")
+    page.get_by_role("button", name="Risk").click()
+    page.get_by_role("option", name="Low", exact=True).click()
+    page.get_by_role("button", name="Fill in what is known").click()
+    page.locator("input[value='admin']").wait_for()
+    page.get_by_role("button", name="Save card").click()
+    page.get_by_role("table", name="Evaluations").get_by_text("0.93").wait_for()
+    card = json.loads(described(studio, group, 2)["ModelCard"]["ModelCardContent"])
+    assert card["intended_uses"] == {"purpose_of_model": "who leaves", "risk_rating": "Low"}
+    assert card["training_details"]["training_job_details"]["training_arn"].endswith(finished_job)
+
+
 def test_versions_side_by_side(page, studio, group):  # noqa: F811
     page.goto(f"{studio.url}/registry/{group}")
     for number in (1, 2, 3):
@@ -162,7 +177,7 @@ def back_to_version_two(page, studio, group, endpoint):  # noqa: F811
 def test_axe_finds_nothing_serious_in_the_registry(page, studio, group, mode):  # noqa: F811
     page.emulate_media(color_scheme=mode)
     found = {}
-    for path in ("", "/compare?versions=1,2,3", *(f"/2?tab={tab}" for tab in ("overview", "metrics", "inference"))):
+    for path in ("", "/compare?versions=1,2,3", *(f"/2?tab={tab}" for tab in ("overview", "metrics", "card"))):
         page.goto(f"{studio.url}/registry/{group}{path}")
         page.get_by_role("heading", name=group).first.wait_for()
         page.wait_for_timeout(400)

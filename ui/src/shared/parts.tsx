@@ -41,8 +41,11 @@ const KIND: Record<string, StatusIndicatorProps.Type> = {
   Expired: "warning",
   Cancelled: "stopped",
   Ready: "success",
+  PendingReview: "pending",
+  Draft: "pending",
+  Archived: "stopped",
 };
-const WORD: Record<string, string> = { InService: "In service", InProgress: "In progress", PendingManualApproval: "Waits for approval", MaxRuntimeExceeded: "Time limit reached" };
+const WORD: Record<string, string> = { InService: "In service", InProgress: "In progress", PendingManualApproval: "Waits for approval", PendingReview: "Pending review", MaxRuntimeExceeded: "Time limit reached" };
 
 export const Status = ({ word }: { word: string }) => (
   <StatusIndicator type={KIND[word] ?? "info"}>{WORD[word] ?? word}</StatusIndicator>

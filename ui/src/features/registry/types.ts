@@ -43,6 +43,7 @@ export interface Version extends VersionSummary {
   MetadataProperties?: { CommitId?: string; Repository?: string; GeneratedBy?: string; ProjectId?: string };
   CustomerMetadataProperties?: Record<string, string>;
   ModelLifeCycle?: LifeCycle;
+  ModelCard?: { ModelCardContent?: string; ModelCardStatus?: string };
   Domain?: string;
   Task?: string;
   SamplePayloadUrl?: string;

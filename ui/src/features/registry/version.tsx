@@ -22,6 +22,7 @@ import { keptFrom } from "../endpoint/history";
 import { useRollBack } from "../endpoint/history-tab";
 import { Lineage } from "../lineage/view";
 import { useVersionActions, VIEWER } from "./actions";
+import { VersionCard } from "./card-tab";
 import { Decide, MetadataDialog, StageDialog, type Word } from "./decide";
 import { VersionMetrics } from "./metrics";
 import { type Place, useApprovals, usePlaces, useSourceJob, useVersion } from "./query";
@@ -264,6 +265,7 @@ function Page({ version }: { version: Version }) {
         tabs={[
           { id: "overview", label: "Overview", content: <Overview version={version} /> },
           { id: "metrics", label: "Metrics", content: <VersionMetrics version={version} /> },
+          { id: "card", label: "Card", content: <VersionCard version={version} /> },
           { id: "inference", label: "Inference", content: <Inferences version={version} /> },
           { id: "places", label: "Where it runs", content: <Places version={version} deploy={button("deploy")} /> },
           { id: "lineage", label: "Lineage", content: <Lineage start={version.ModelPackageArn} waits="The studio notes it in a moment." /> },
