@@ -43,7 +43,7 @@ def drive(world, counter, steps=40, serve=True):
 
 def life(tmp_path, kill_at):
     world, counter = prepare(tmp_path), Counter(kill_at)
-    drive(world, counter)
+    drive(world, counter, 20)
     return world, counter
 
 
@@ -133,7 +133,7 @@ def test_what_sleeps_is_kept_warm(tmp_path, monkeypatch):
     assert world.runner.warmed[-1] == (tmp_path / "env", ())
 
 
-def rolling(tmp_path, kill_at, ring_at=None, steps=45):
+def rolling(tmp_path, kill_at, ring_at=None, steps=45, fails=""):
     """An update of three instances, one at a time, killed at a deed; (world, what ran after each step)."""
     world = prepare(tmp_path)
     for name in ("one", "two"):
@@ -155,7 +155,10 @@ def rolling(tmp_path, kill_at, ring_at=None, steps=45):
     for at in range(steps):
         step(world, EndpointController, KEY, counter)
         for handle in world.runner.handles():
-            if world.runner.poll(handle).phase == "running":
+            if fails and handle.endswith(fails):
+                if world.runner.poll(handle).phase == "running":
+                    world.runner.finish(handle, 1)
+            elif world.runner.poll(handle).phase == "running":
                 ready(world, handle)
         seen = world.store.get(KEY)
         if ring_at is not None and "_shift" in seen.status:
@@ -167,6 +170,8 @@ def rolling(tmp_path, kill_at, ring_at=None, steps=45):
                 world.store.write(seen, now=3, status={**seen.status, "_shift": shift})
         prefix = f"{KEY.handle()}/"
         ran.append(tuple(sum(one.startswith(f"{prefix}{g}-") for one in world.runner.handles()) for g in (1, 2)))
+        if seen.status.get("_settled") == 2 and ran[-4:] in ([(0, 3)] * 4, [(3, 0)] * 4):
+            break
     return world, ran, counter
 
 
@@ -198,6 +203,17 @@ def test_an_alarm_in_the_midst_of_a_rolling_update_brings_all_of_the_old_version
     record = world.store.get(KEY)
     assert record.status["EndpointStatus"] == "InService" and "the alarm bad" in record.status["FailureReason"]
     assert record.status["_live"]["Generation"] == 1 and len(record.status["_ready"]) == 3
+
+
+def test_a_batch_that_does_not_come_up_brings_all_of_the_old_version_back(tmp_path_factory, no_grace):
+    _, ran, counter = rolling(tmp_path_factory.mktemp("count"), None, fails="/2-A-1")
+    assert (2, 2) in ran and ran[-1] == (3, 0)
+    for at in range(0, counter.seen, 3):
+        world, ran, _ = rolling(tmp_path_factory.mktemp(f"kill{at}"), at, fails="/2-A-1")
+        record = world.store.get(KEY)
+        assert ran[-1] == (3, 0) and record.status["_live"]["Generation"] == 1, at
+        assert record.status["EndpointStatus"] == "InService" and record.status["FailureReason"], at
+        assert len(record.status["_ready"]) == 3, at
 
 
 def test_a_deployment_that_takes_too_long_is_given_up(tmp_path, no_grace):
