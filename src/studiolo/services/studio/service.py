@@ -177,15 +177,8 @@ class StudioService:
         """What concerns only oneself a viewer may do, too; people.py asks for more where more is needed."""
         own = OWN | {
             "CreateAccessKey", "DeleteAccessKey", "SetPassword", "PreviewObject", "CreateProject", "ExportUsage",
-        }  # fmt: skip
-        own = {
-            "CreateAccessKey",
-            "DeleteAccessKey",
-            "SetPassword",
-            "PreviewObject",
-            "CreateProject",
             "CompareDataSetVersions",
-        }
+        }  # fmt: skip
         return operation.startswith(("Get", "List", "Describe")) or operation in own
 
     # Keys.
