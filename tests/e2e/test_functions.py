@@ -71,6 +71,17 @@ def test_a_function_is_made_called_changed_and_deleted(studio):
     assert said[0] == f"START RequestId: {found['id']} Version: $LATEST"
     assert any(one.startswith("[WARNING]") and one.endswith("\twarned") for one in said)
 
+    client.add_permission(
+        FunctionName=name, StatementId="rule", Action="lambda:InvokeFunction", Principal="events.amazonaws.com",
+        SourceArn=f"arn:aws:events:us-east-1:{studio.account}:rule/r",
+    )  # fmt: skip
+    (held,) = json.loads(client.get_policy(FunctionName=name)["Policy"])["Statement"]
+    assert (held["Principal"], held["Resource"]) == ({"Service": "events.amazonaws.com"}, arn)
+    client.remove_permission(FunctionName=name, StatementId="rule")
+    client.tag_resource(Resource=arn, Tags={"team": "red", "old": "x"})
+    client.untag_resource(Resource=arn, TagKeys=["old"])
+    assert client.list_tags(Resource=arn)["Tags"] == client.get_function(FunctionName=name)["Tags"] == {"team": "red"}
+
     client.update_function_configuration(FunctionName=arn, Environment={"Variables": {}}, Timeout=20)
     bucket, key = studio.bucket, f"{name}.zip"
     studio.client("s3").put_object(

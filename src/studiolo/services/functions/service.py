@@ -15,6 +15,7 @@ from studiolo.control.protocol import Controller
 from studiolo.services.functions import code, invoking, names
 from studiolo.services.functions.controller import InvocationController
 from studiolo.services.functions.names import invalid
+from studiolo.services.functions.policies import Policies
 from studiolo.services.platform import Platform
 from studiolo.services.request import Answer, Call, Handler
 from studiolo.store.protocol import AlreadyExists, BadToken, Change, Indexer, Missing, Query, Stale
@@ -113,6 +114,7 @@ class LambdaService:
             "UpdateFunctionConfiguration": self.update_configuration,
             "DeleteFunction": self.delete,
             "Invoke": self.invoke,
+            **Policies(self._find, self._store, platform.clock).operations(),
         }
 
     def operations(self) -> Mapping[str, Handler]:
