@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import tarfile
+import urllib.request
 from pathlib import Path
 
 import jobs
@@ -50,6 +51,15 @@ def deploy(studio, image: str, folder: Path) -> str:
     return endpoint
 
 
+def metadata(studio, endpoint: str) -> dict:
+    """What the open inference protocol tells of it."""
+    env = studio.env()
+    bearer = f"Bearer {env['AWS_ACCESS_KEY_ID']}:{env['AWS_SECRET_ACCESS_KEY']}"
+    request = urllib.request.Request(f"{studio.url}/v2/models/{endpoint}", headers={"Authorization": bearer})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.loads(answer.read())
+
+
 def flat(document) -> list[float]:
     """The numbers of an answer, whatever it is wrapped in."""
     if isinstance(document, dict):
@@ -84,4 +94,9 @@ def test_each_form_is_served(studio, tmp_path, framework):
             )
             assert answer["outputs"][0]["shape"][0] == 3
             assert answer["outputs"][0]["data"] == pytest.approx(flat(expected[form]), rel=1e-4, abs=1e-4), form
+            told = metadata(studio, endpoint)
+            assert told["platform"] == framework and told["versions"] == ["all"], form
+            if framework in ("sklearn", "xgboost", "onnx"):
+                # Whose own model says how many columns it takes.
+                assert [one["shape"] for one in told["inputs"]] == [[-1, 2]], (form, told)
         sagemaker.delete_endpoint(EndpointName=endpoint)
