@@ -55,6 +55,14 @@ def test_an_endpoints_instance_is_of_its_variant_and_shared_by_its_containers():
     assert of("Endpoint/1/it/9-a-1-0", "instance", found) == ("bob", "other", 1.0)
 
 
+def test_a_copy_of_a_component_is_its_share_of_the_instance():
+    held = {"Cores": 0.5, "Memory": 4 * 2**30, "Gpus": 0}
+    status = {"_live": plan(1, {"VariantName": "a", "InstanceType": "ml.m5.large", "Resources": held})}
+    found = record("InferenceComponent", {"_user": "ann"}, status)
+    # Half of its memory is more than a quarter of its cores.
+    assert of("InferenceComponent/1/it/1-a-0", "instance", found) == ("ann", "ml.m5.large", pytest.approx(0.5, 0.1))
+
+
 def test_an_app_is_named_after_its_space():
     spec = {"_user": "ann", "SpaceName": "lab", "ResourceSpec": {"InstanceType": "ml.t3.medium"}}
     whose, _ = subject("App/1/d-1.lab.JupyterLab.default/a1", "app", record("App", spec))

@@ -7,6 +7,7 @@ without a word here. Members that begin with "_" are ours and are not looked int
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from studiolo.base.instances import instance
 from studiolo.base.record import Key, Record
 from studiolo.meter.protocol import Subject
 from studiolo.services.metering.prices import OTHER, SERVERLESS
@@ -28,6 +29,19 @@ def instances(document: Any) -> Iterator[tuple[str, int]]:
             yield from instances(one)
 
 
+def _share(type: str, resources: Mapping[str, Any]) -> float:
+    """Of an instance that an inference component's copy takes: of what it takes most of."""
+    size = instance(type)
+    if size is None:
+        return 1.0
+    parts = (
+        (resources["Cores"], size.cores),
+        (resources["Memory"], size.memory),
+        (resources["Gpus"], size.gpus),
+    )
+    return min(1.0, max(asked / there for asked, there in parts if there))
+
+
 def _endpoint(record: Record, handle: str) -> tuple[str, float]:
     """Of the handle …/<generation>-<variant>-<index>[.<container>]: an instance is shared by its containers."""
     unit = handle.split("/")[3].partition(".")[0]
@@ -41,12 +55,13 @@ def _endpoint(record: Record, handle: str) -> tuple[str, float]:
                 parts = max(1, len(variant["Containers"]))
                 if variant.get("Serverless"):
                     return SERVERLESS, variant["Serverless"]["MemorySizeInMB"] / 1024 / parts
-                return str(variant["InstanceType"]), 1 / parts
+                share = _share(variant["InstanceType"], variant["Resources"]) if "Resources" in variant else 1.0
+                return str(variant["InstanceType"]), share / parts
     return OTHER, 1.0
 
 
 def _used(record: Record, handle: str, member: str) -> tuple[str, float]:
-    if record.key.kind == "Endpoint" and handle.count("/") >= 3:
+    if record.key.kind in ("Endpoint", "InferenceComponent") and handle.count("/") >= 3:
         return _endpoint(record, handle)
     if record.key.kind == "FunctionInvocation":
         return SERVERLESS, float(record.spec.get("Config", {}).get("MemorySize", 128)) / 1024

@@ -10,8 +10,8 @@ import type { UsageRow } from "./types";
 
 const FIRST = 15;
 
-/** The rows come from all projects where `everywhere`: what is not of this one has no page here. */
-export function Biggest({ rows, currency, everywhere }: { rows: UsageRow[]; currency: string; everywhere: boolean }) {
+/** `projectOf`: the rows come from all projects; what is not of this one has no page here. */
+export function Biggest({ rows, currency, projectOf }: { rows: UsageRow[]; currency: string; projectOf?: (account: string) => string }) {
   const [all, setAll] = useState(false);
   const sorted = [...rows].sort((one, other) => other.Cost - one.Cost || other.Seconds - one.Seconds);
   const split = (row: UsageRow): [string, string] => {
@@ -21,7 +21,7 @@ export function Biggest({ rows, currency, everywhere }: { rows: UsageRow[]; curr
   };
   const named = (row: UsageRow) => {
     const [kind, name] = split(row);
-    const path = everywhere ? undefined : pathOf(kind, name);
+    const path = projectOf ? undefined : pathOf(kind, name);
     return path ? <Link to={path}>{name}</Link> : name;
   };
   return (
@@ -36,6 +36,7 @@ export function Biggest({ rows, currency, everywhere }: { rows: UsageRow[]; curr
       items={all ? sorted.slice(0, 500) : sorted.slice(0, FIRST)}
       columnDefinitions={[
         { id: "name", header: "Name", isRowHeader: true, cell: named },
+        ...(projectOf ? [{ id: "project", header: "Project", cell: (row: UsageRow) => projectOf(row.Keys.Project ?? "") }] : []),
         { id: "kind", header: "Kind", cell: (row) => kindWord(split(row)[0]) },
         { id: "user", header: "Person", cell: (row) => row.Keys.User || "–" },
         { id: "type", header: "Instance type", cell: (row) => <span className="mono">{row.Keys.InstanceType}</span> },

@@ -11,6 +11,7 @@ import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Toggle from "@cloudscape-design/components/toggle";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
@@ -129,7 +130,9 @@ export function Overview() {
   const days = Math.floor(asked.end / 86_400) - Math.floor(asked.start / 86_400) + 1;
   const { by, names } = ticks(asked.start, asked.end);
   const chart = useUsage(asked, [by, split], split === "Tag" ? view.tag : undefined);
-  const all = useUsage(asked, ["Resource", "User", "InstanceType"]);
+  const all = useUsage(asked, [...(asked.everywhere ? ["Project"] : []), "Resource", "User", "InstanceType"]);
+  const projects = useQuery({ queryKey: ["projects"], enabled: asked.everywhere, queryFn: () => studio<{ Projects: { Account: string; Name: string }[] }>("ListProjects"), select: (answer) => answer.Projects });
+  const projectOf = (account: string) => projects.data?.find((one) => one.Account === account)?.Name ?? account;
   const failed = chart.error ?? all.error;
   return (
     <SpaceBetween size="l">
@@ -161,12 +164,12 @@ export function Overview() {
             {split === "Tag" && !view.tag ? (
               <Box color="text-body-secondary">Name a tag above, as “team”: what bears it is split by its values.</Box>
             ) : chart.data ? (
-              <UsageChart bars={barsOf(chart.data.Rows, names, by, split, measure)} names={names} measure={measure} currency={chart.data.Currency} />
+              <UsageChart bars={barsOf(chart.data.Rows, names, by, split, measure, split === "Project" ? projectOf : undefined)} names={names} measure={measure} currency={chart.data.Currency} />
             ) : (
               <Skeleton rows={6} />
             )}
           </Container>
-          <Biggest rows={all.data.Rows} currency={all.data.Currency} everywhere={asked.everywhere} />
+          <Biggest rows={all.data.Rows} currency={all.data.Currency} projectOf={asked.everywhere ? projectOf : undefined} />
         </SpaceBetween>
       )}
     </SpaceBetween>

@@ -9,7 +9,7 @@ import Modal from "@cloudscape-design/components/modal";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { studio } from "../../api/client";
@@ -93,8 +93,9 @@ export function Quotas() {
   const { session } = useStudio();
   const query = useQuotas(session.studioAdmin);
   const [edited, setEdited] = useState<Quota>();
+  const projects = useQuery({ queryKey: ["projects"], queryFn: () => studio<{ Projects: { Account: string; Name: string }[] }>("ListProjects"), select: (answer) => answer.Projects });
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  const nameOf = (quota: Quota) => session.projects.find((one) => one.account === quota.Project)?.name ?? quota.Project;
+  const nameOf = (quota: Quota) => projects.data?.find((one) => one.Account === quota.Project)?.Name ?? quota.Project;
   return (
     <>
       <Table

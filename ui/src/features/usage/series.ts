@@ -18,6 +18,7 @@ const KINDS: Record<string, string> = {
   Endpoint: "Endpoints",
   App: "Spaces",
   Function: "Functions",
+  InferenceComponent: "Inference components",
 };
 const PATHS: Record<string, string> = { TrainingJob: "/jobs", ProcessingJob: "/processing", TransformJob: "/batch", Endpoint: "/endpoints", App: "/spaces" };
 
@@ -53,7 +54,7 @@ export interface Bars {
 
 export const LARGEST = 5;
 
-export function barsOf(rows: UsageRow[], names: string[], by: "Day" | "Month", split: Split, measure: Measure): Bars[] {
+export function barsOf(rows: UsageRow[], names: string[], by: "Day" | "Month", split: Split, measure: Measure, word = (key: string) => wordOf(split, key)): Bars[] {
   const place = new Map(names.map((name, index) => [name, index]));
   const found = new Map<string, number[]>();
   for (const row of rows) {
@@ -67,7 +68,7 @@ export function barsOf(rows: UsageRow[], names: string[], by: "Day" | "Month", s
   const sum = (values: number[]) => values.reduce((all, one) => all + one, 0);
   const sorted = [...found].sort(([, one], [, other]) => sum(other) - sum(one));
   const few = sorted.length <= LARGEST + 1 ? sorted : sorted.slice(0, LARGEST);
-  const bars: Bars[] = few.map(([key, values]) => ({ title: wordOf(split, key), values }));
+  const bars: Bars[] = few.map(([key, values]) => ({ title: word(key), values }));
   const others = sorted.slice(few.length);
   if (others.length > 0) {
     const values = names.map((_, index) => sum(others.map(([, one]) => one[index] ?? 0)));
