@@ -1,11 +1,13 @@
 """A pipeline drawn by hand in a browser: steps added, connected, filled in and saved; one made in code comes back whole."""
 
 import json
+import re
 import subprocess
 
 import jobs
 import pytest
 from test_browser import browser, page  # noqa: F401  fixtures
+from test_browser_pipelines import serious
 from test_pipelines import VENVS, create, script_step, start, wait
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
@@ -69,6 +71,82 @@ def test_a_pipeline_made_in_code_loses_nothing_and_a_form_changes_one_value(page
     page.wait_for_url(f"**/pipelines/{name}")
     before["Steps"][0]["Arguments"]["ProcessingResources"]["ClusterConfig"]["VolumeSizeInGB"] = 2
     assert definition(studio, name) == before
+
+
+def test_a_drawing_by_menus_and_keys_says_what_is_wrong(page, studio):  # noqa: F811
+    page.goto(f"{studio.url}/pipelines/create")
+    page.get_by_label("Name of the pipeline").fill(name := jobs.name("keys"))
+    page.get_by_role("button", name="Add a parameter").click()
+    group = page.get_by_role("group", name="Parameter Parameter1")
+    group.get_by_label("Only these values").fill("north, south")
+    group.get_by_label("Default").fill("east")
+    group.get_by_text("None of the values that are allowed.").wait_for()
+    group.get_by_label("Default").fill("north")
+    pane = page.locator(".react-flow__pane")
+    pane.click(button="right", position={"x": 200, "y": 200})
+    page.get_by_role("menuitem", name="Add a step here").click()
+    page.get_by_role("menuitem", name="For each").click()
+    node(page, "ForEach").get_by_role("img", name=re.compile("ForEachBody")).wait_for()
+    inspector = page.locator(".inspector")
+    inspector.get_by_role("textbox", name="MaxConcurrency").fill("0")
+    inspector.get_by_text("At least 1.", exact=True).wait_for()
+    inspector.get_by_role("textbox", name="MaxConcurrency").fill("3")
+    inspector.get_by_role("button", name="Take IterableItems from").click()
+    page.get_by_role("menuitem", name="Parameter1").click()
+    # Its body, by the handle.
+    palette = page.get_by_role("group", name="Steps to add")
+    palette.get_by_role("button", name="Ask and wait").click()
+    page.get_by_role("button", name="Lay out").click()
+    page.wait_for_timeout(500)
+    drag(
+        page, node(page, "ForEach").locator('[data-handleid="ForEachBody"]'), node(page, "Callback").locator(".target")
+    )
+    page.get_by_text("for each", exact=True).wait_for()
+    page.locator(".mark").wait_for(state="detached")
+    # The connection, by itself.
+    page.locator(".react-flow__edge").first.click(force=True)
+    page.keyboard.press("Delete")
+    page.get_by_text("for each", exact=True).wait_for(state="detached")
+    page.keyboard.press("Control+z")
+    page.get_by_text("for each", exact=True).wait_for()
+    # A copy, moved by the arrows, and gone again.
+    node(page, "Callback").click()
+    page.keyboard.press("Control+c")
+    page.keyboard.press("Control+v")
+    node(page, "Callback-2").wait_for()
+    page.wait_for_timeout(300)
+    node(page, "Callback-2").focus()
+    before = node(page, "Callback-2").evaluate("one => one.style.transform")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(200)
+    assert node(page, "Callback-2").evaluate("one => one.style.transform") != before
+    node(page, "Callback-2").click(button="right")
+    page.get_by_role("menuitem", name="Delete").click()
+    node(page, "Callback-2").wait_for(state="detached")
+    page.get_by_label("Full screen").click()
+    page.get_by_label("Leave full screen").wait_for()
+    node(page, "Callback").focus()
+    page.keyboard.press("Escape")
+    page.get_by_label("Full screen").wait_for()
+    # A name follows to where it is used.
+    pane.click(position={"x": 5, "y": 5})
+    group.get_by_label("Name", exact=True).fill("Regions")
+    group.get_by_label("Name", exact=True).press("Tab")
+    page.get_by_label("Steps at once").fill("7")
+    page.get_by_label("Description").fill("by keys")
+    assert serious(page) == []
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url(f"**/pipelines/{name}")
+    described = studio.client("sagemaker").describe_pipeline(PipelineName=name)
+    assert described["ParallelismConfiguration"] == {"MaxParallelExecutionSteps": 7}
+    assert described["PipelineDescription"] == "by keys"
+    made = json.loads(described["PipelineDefinition"])
+    assert made["Parameters"] == [
+        {"Name": "Regions", "Type": "String", "DefaultValue": "north", "EnumValues": ["north", "south"]}
+    ]
+    body = [{"Name": "Callback", "Type": "Callback", "Arguments": {}}]
+    arguments = {"IterableItems": {"Get": "Parameters.Regions"}, "MaxConcurrency": 3, "ForEachBody": body}
+    assert made["Steps"] == [{"Name": "ForEach", "Type": "ForEach", "Arguments": arguments}]
 
 
 def every_step(studio):

@@ -12,7 +12,7 @@ import Textarea from "@cloudscape-design/components/textarea";
 import { Background, Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow, useReactFlow, ReactFlowProvider } from "@xyflow/react";
 import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 
 import { sagemaker, studio } from "../../api/client";
 import type { Action } from "../../shared/actions";
@@ -111,6 +111,7 @@ function Editor({ name, given, ...there }: Props) {
   const [chosenEdge, setChosenEdge] = useState<string>();
   const [menu, setMenu] = useState<MenuAt>();
   const [full, setFull] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
   const [description, setDescription] = useState(there.description ?? "");
   const [parallel, setParallel] = useState(there.parallel === undefined ? "" : String(there.parallel));
   const [refused, setRefused] = useState<string>();
@@ -211,13 +212,18 @@ function Editor({ name, given, ...there }: Props) {
   };
   const menuOfEdge = (event: React.MouseEvent, edge: Edge) =>
     open(event, `${edge.source} to ${edge.target}`, [{ id: "cut", text: "Cut the connection", keys: "Del", disabledReason: tied(edge), run: () => cut(edge) }]);
-  const keys = (event: React.KeyboardEvent) => {
-    if (typingIn(event.target)) return;
+  const keys = (event: KeyboardEvent) => {
+    // What had the focus may be gone, deleted by the last key: then it is the page that has it.
+    if (typingIn(event.target) || !(event.target === document.body || root.current?.contains(event.target as globalThis.Node))) return;
     const key = event.key.toLowerCase();
     const control = event.ctrlKey || event.metaKey;
     if (control && key === "z") setHistory(event.shiftKey ? redo : undo);
     else if (control && key === "y") setHistory(redo);
-    else if (control && key === "c") return chosen.length > 0 && setCopied(picked(chosen));
+    else if (control && key === "c") {
+      // Text that is marked is copied as ever.
+      if (chosen.length === 0 || window.getSelection()?.toString()) return;
+      setCopied(picked(chosen));
+    }
     else if (control && key === "v") insert(copied);
     else if (control && key === "d") insert(picked(chosen));
     else if (control && key === "a") setChosen(all(definition.Steps).map((one) => one.Name));
@@ -227,6 +233,10 @@ function Editor({ name, given, ...there }: Props) {
     else return;
     event.preventDefault();
   };
+  useEffect(() => {
+    document.addEventListener("keydown", keys);
+    return () => document.removeEventListener("keydown", keys);
+  });
   const turn = (to: string) => {
     if (text !== undefined) {
       try {
@@ -263,7 +273,7 @@ function Editor({ name, given, ...there }: Props) {
   const missing = Object.keys(faults).length;
   const why = !canWrite ? "Viewers can't change pipelines in this project." : !called ? "Give the pipeline a name." : wrongParallel(parallel) ? "Steps at once is no number." : undefined;
   return (
-    <div onKeyDown={keys} className={full ? "full" : undefined}>
+    <div ref={root} className={full ? "full" : undefined}>
       <SpaceBetween size="s">
         <Header
           variant="h1"

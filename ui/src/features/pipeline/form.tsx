@@ -173,7 +173,7 @@ export function Field(props: Props) {
   }
   return (
     <FormField label={required ? `${label} *` : label} errorText={wanted ?? fault(about, value)}>
-      <div className="beside">
+      <div className="with-button">
         {isReference(value) ? <Reference value={value} set={set} label={label} choices={choices} depth={depth} /> : <Plain shape={about} value={value} set={set} label={label} />}
         {isReference(value) ? <Button iconName="close" ariaLabel={`Type ${label} instead`} onClick={() => set(undefined)} /> : <Take label={label} choices={choices} set={set} />}
         {remove && <Button iconName="remove" ariaLabel={`Remove ${label}`} onClick={remove} />}

@@ -45,7 +45,7 @@ function One({ parameter, taken, set, rename, remove }: { parameter: Parameter; 
     <div role="group" aria-label={`Parameter ${Name}`}>
       <SpaceBetween size="xs">
         <FormField label="Name" errorText={badName}>
-          <div className="beside">
+          <div className="with-button">
             <Input value={called} onChange={({ detail }) => setCalled(detail.value)} onBlur={() => !badName && called !== Name && rename(called)} />
             <Button iconName="remove" ariaLabel={`Remove parameter ${Name}`} onClick={remove} />
           </div>
