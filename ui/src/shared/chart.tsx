@@ -36,6 +36,12 @@ const clock = (seconds: number, step: number): string => {
   return at.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", second: step < 60 ? "2-digit" : undefined, hourCycle: "h23" });
 };
 
+/** A single moment stands in the middle of a minute, not of years. */
+const spread = (chart: uPlot, low: number | null, high: number | null): [number, number] => {
+  const [only, ...more] = chart.data[0];
+  return only !== undefined && more.length === 0 ? [only - 30, only + 30] : [low ?? 0, high ?? 1];
+};
+
 export function Chart({ title, lines, time = true, height = 200 }: { title: string; lines: Line[]; time?: boolean; height?: number }) {
   const holder = useRef<HTMLDivElement>(null);
   const data = useMemo(() => align(lines), [lines]);
@@ -52,7 +58,7 @@ export function Chart({ title, lines, time = true, height = 200 }: { title: stri
       {
         width: place.clientWidth || 400,
         height,
-        scales: { x: { time } },
+        scales: { x: { time, range: time ? spread : undefined } },
         legend: { live: true },
         cursor: { points: { size: 6 } },
         axes: [time ? { ...axis, values: (_, ticks, __, ___, step) => ticks.map((tick) => clock(tick, step)) } : axis, { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => number(tick)) }],

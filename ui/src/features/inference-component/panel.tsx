@@ -56,8 +56,12 @@ export function Components({ endpoint, config }: { endpoint: Endpoint; config: E
   if (list.isError) return <Failure error={list.error} retry={() => void list.refetch()} />;
   const chosen = components.find((one) => nameOf(one) === component);
   const room = places.map((place) => {
-    const type = config?.ProductionVariants.find((one) => one.VariantName === place)?.InstanceType;
-    const count = endpoint.ProductionVariants?.find((one) => one.VariantName === place)?.CurrentInstanceCount ?? 0;
+    const given = config?.ProductionVariants.find((one) => one.VariantName === place);
+    const type = given?.InstanceType;
+    const live = endpoint.ProductionVariants?.find((one) => one.VariantName === place)?.CurrentInstanceCount ?? 0;
+    // Instances that scale by themselves have room up to their greatest number.
+    const most = given?.ManagedInstanceScaling?.Status === "ENABLED" ? (given.ManagedInstanceScaling.MaxInstanceCount ?? 0) : 0;
+    const count = Math.max(live, most);
     const taken = takenOf(components, place, types.data?.find((one) => one.InstanceType === type), count);
     return taken && `${places.length > 1 ? `${place}: ` : ""}${taken}`;
   });
