@@ -7,9 +7,12 @@ from typing import Any
 from studiolo.base.errors import AccessDenied, ConflictError, NotFound, ValidationError
 from studiolo.base.record import Record
 from studiolo.blobs.protocol import BucketExists
+from studiolo.services.events import names as events
+from studiolo.services.functions import names as functions
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
 from studiolo.services.s3uri import default_bucket
+from studiolo.services.scheduler import names as scheduler
 from studiolo.services.sns.publishing import everything
 from studiolo.services.studio import names
 from studiolo.services.studio.identity import Accounts, public, verify
@@ -31,7 +34,12 @@ OWN_KINDS = (
     "Space",
     "StudioLifecycleConfig",
     "InferenceComponent",
+    functions.FUNCTION,
+    scheduler.SCHEDULE,
+    events.RULE,
 )
+LEFT = (functions.INVOCATION, events.DELIVERY, events.STATE, events.SINCE, events.BUCKET)
+"""What goes with the project."""
 INVITATION_SECONDS = 7 * 86400
 
 
@@ -146,7 +154,7 @@ class People:
             raise ConflictError("The project still holds objects: delete them first.")
         for bucket in buckets:
             self._platform.blobs.delete_bucket(bucket.name)
-        for kind in together.OF_PROJECT:
+        for kind in (*together.OF_PROJECT, *LEFT):
             for one in list(everything(self._platform, kind, account)):
                 self._platform.store.delete(one)
         for member in self._accounts.members(account):
