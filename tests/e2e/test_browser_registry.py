@@ -183,3 +183,30 @@ def test_axe_finds_nothing_serious_in_the_registry(page, studio, group, mode):  
         page.wait_for_timeout(400)
         found[path] = serious(page)
     assert {where: what for where, what in found.items() if what} == {}, json.dumps(found, indent=1)
+
+
+def test_a_card_by_itself_is_changed_and_exported(page, studio):  # noqa: F811
+    pytest.importorskip("fpdf")
+    name, client = jobs.name("card"), studio.client("sagemaker")
+    page.goto(f"{studio.url}/cards")
+    page.get_by_role("button", name="Create card").first.click()
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Make card").click()
+    page.get_by_role("button", name="Write the card").click()
+    page.get_by_label("Purpose", exact=True).fill("who leaves")
+    page.get_by_role("button", name="Status").click()
+    page.get_by_role("option", name="Approved").click()
+    page.get_by_role("button", name="Save card").click()
+    page.get_by_text("Version 2").wait_for()
+    card = client.describe_model_card(ModelCardName=name)
+    assert (card["ModelCardVersion"], card["ModelCardStatus"]) == (2, "Approved")
+    assert json.loads(card["Content"]) == {"intended_uses": {"purpose_of_model": "who leaves"}}
+    assert serious(page) == []
+    page.get_by_role("tab", name="PDF").click()
+    page.get_by_role("button", name="Export as PDF").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click(timeout=30_000)
+    assert download.value.suggested_filename == f"{name}-v2.pdf"
+    page.get_by_role("tab", name="Versions").click()
+    page.get_by_role("radio", name="Version 1").check()
+    page.get_by_text("No card yet").wait_for()

@@ -31,6 +31,7 @@ export const PLACES: { title?: string; places: Place[] }[] = [
     places: [
       { text: "Models", to: "/models", sign: "model" },
       { text: "Model registry", to: "/registry", sign: "registry", needs: "sagemaker:CreateModelPackage" },
+      { text: "Model cards", to: "/cards", sign: "card", needs: "sagemaker:CreateModelCard" },
       { text: "Endpoints", to: "/endpoints", sign: "rocket" },
       { text: "Batch transform", to: "/batch", sign: "batch", needs: "sagemaker:CreateTransformJob" },
       { text: "Alarms", to: "/alarms", sign: "bell", needs: "cloudwatch:PutMetricAlarm" },

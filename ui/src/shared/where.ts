@@ -8,6 +8,7 @@ const PAGES: Record<string, string> = {
   Model: "/models",
   Pipeline: "/pipelines",
   ModelPackageGroup: "/registry",
+  ModelCard: "/cards",
   Image: "/environments",
   Space: "/spaces",
   NotebookSnapshot: "/shared-notebooks",

@@ -25,6 +25,8 @@ interface Props {
   /** Fills in what is known of the model, where the card says nothing. */
   fill?: (content: Content) => Promise<Content>;
   save: (content: Content, status: string) => Promise<unknown>;
+  /** An earlier version: it is only read. */
+  reading?: boolean;
 }
 
 const MOST = 2048;
@@ -171,9 +173,9 @@ function Read({ content }: { content: Content }) {
 export function ModelCardView(props: Props) {
   const { canWrite } = useStudio();
   const [editing, setEditing] = useState(false);
-  const { content, status } = props;
+  const { content, status, reading } = props;
   const why = canWrite ? undefined : VIEWER;
-  const edit = (
+  const edit = !reading && (
     <Button disabled={Boolean(why)} disabledReason={why} onClick={() => setEditing(true)}>
       {Object.keys(content).length ? "Edit card" : "Write the card"}
     </Button>
