@@ -74,7 +74,8 @@ def test_a_universal_target_and_a_function_are_started_and_the_schedule_goes(stu
     put = f"boto3.client('s3').put_object(Bucket='{studio.bucket}', Key='{key}', Body=event['x'])"
     _, arn = function(studio, f"import boto3\ndef handler(event, context):\n    {put}\n", Timeout=30)
     universal = "arn:aws:scheduler:::aws-sdk:sagemaker:startPipelineExecution"
-    for name, to, given in (("u", universal, text), ("f", arn, '{"x": "here"}')):
+    gone = target(studio, "no-such-pipeline")["Arn"]
+    for name, to, given in (("gone", gone, "{}"), ("u", universal, text), ("f", arn, '{"x": "here"}')):
         client.create_schedule(
             Name=f"{key}-{name}", ScheduleExpression=soon(1), FlexibleTimeWindow={"Mode": "OFF"}, ActionAfterCompletion="DELETE",
             Target={"Arn": to, "RoleArn": studio.role, "Input": given},
@@ -84,6 +85,9 @@ def test_a_universal_target_and_a_function_are_started_and_the_schedule_goes(stu
     while not studio.client("s3").list_objects_v2(Bucket=studio.bucket, Prefix=key).get("Contents"):
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    # What could not be started is told where people look.
+    (line,) = studio.client("logs").filter_log_events(logGroupName=f"/aws/scheduler/{key}-gone")["events"]
+    assert "no-such-pipeline could not be started" in line["message"]
     assert client.list_schedules(NamePrefix=key)["Schedules"] == []
 
 

@@ -7,6 +7,7 @@ import json
 from killing import ACCOUNT, Counter, World, step
 
 from studiolo.base.record import Key
+from studiolo.series.events import Events
 from studiolo.services.events import names
 from studiolo.services.events.deliveries import DeliveryController
 from studiolo.services.events.follower import MARK, Follower
@@ -85,3 +86,7 @@ def test_a_target_that_is_gone_is_given_up(tmp_path):
     step(world, lambda it: DeliveryController(it, SageMakerService(it).handler), key, Counter(None))
     assert world.store.count(Query(names.DELIVERY, ACCOUNT, state=names.OPEN)) == 0
     assert platform.store.count(Query(EXECUTION, ACCOUNT)) == 0
+    events = Events(platform.config.events)
+    (stream,) = events.streams(events.group(ACCOUNT, "/aws/events/r"))
+    (line,) = events.forward(stream.id, 0, 10)
+    assert "pipeline/p could not be started: Pipeline" in line.text

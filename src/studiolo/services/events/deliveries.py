@@ -1,6 +1,7 @@
 """Carries out what rules ask for. A delivery's name is its token: after a crash the same is started again, and that is
 nothing. What can't be started is tried a few times more, and then given up, which the studio's log tells."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from studiolo.base.record import Key, Record
 from studiolo.control.protocol import Again
 from studiolo.services import targets
 from studiolo.services.events import names, paths
+from studiolo.services.logs.telling import tell
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.asking import Handlers
 from studiolo.services.sagemaker.keys import unfinished
@@ -53,6 +55,9 @@ class DeliveryController:
                 self._platform.store.write(record, now=now, status=status)
                 return Again(PAUSES[attempts])
             log.warning("the rule %s could not start its target: %s", record.spec["Rule"], error)
+            said = f"The target {record.spec['Target']['Arn']} could not be started: {error}"
+            group = f"/aws/events/{record.spec['Rule']}"
+            await asyncio.to_thread(tell, self._platform, record.key.project, group, said)
         # It stays for a while: the same event may be put again after a crash.
         self._platform.store.write(record, now=now, status={**record.status, "Done": True})
         return None

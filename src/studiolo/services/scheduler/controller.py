@@ -2,6 +2,7 @@
 its note the same is started again, and that is nothing. Times that passed while the studio was down are made up for once.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from studiolo.base.errors import ApiError
 from studiolo.base.record import Key, Record
 from studiolo.control.protocol import Again
 from studiolo.services import targets
+from studiolo.services.logs.telling import tell
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.asking import Handlers
 from studiolo.services.sagemaker.keys import unfinished
@@ -58,6 +60,9 @@ class ScheduleController:
             # It says what is wrong with the target: the same would come of it again.
             log.warning("the schedule %s could not start its target: %s", record.key.name, error.message)
             status["Error"] = error.message
+            said = f"The target {record.spec['Target']['Arn']} could not be started: {error.message}"
+            group = f"/aws/scheduler/{record.key.name}"
+            await asyncio.to_thread(tell, self._platform, record.key.project, group, said)
         self._platform.store.write(record, now=now, status=status)
         return Again(0)
 
