@@ -22,6 +22,7 @@ PAGES = [
     "/tuning",
     "/environments",
     "/registry",
+    "/cards",
     "/models",
     "/endpoints",
     "/batch",

@@ -201,6 +201,8 @@ def test_a_card_by_itself_is_changed_and_exported(page, studio):  # noqa: F811
     card = client.describe_model_card(ModelCardName=name)
     assert (card["ModelCardVersion"], card["ModelCardStatus"]) == (2, "Approved")
     assert json.loads(card["Content"]) == {"intended_uses": {"purpose_of_model": "who leaves"}}
+    first = client.describe_model_card(ModelCardName=name, ModelCardVersion=1)
+    assert (first["Content"], first["ModelCardStatus"]) == ("{}", "Draft")
     assert serious(page) == []
     page.get_by_role("tab", name="PDF").click()
     page.get_by_role("button", name="Export as PDF").click()

@@ -35,12 +35,12 @@ function Now({ card }: { card: Card }) {
   const save = async (next: Content, status: string) => {
     const text = JSON.stringify(next);
     const ModelCardName = card.ModelCardName;
-    // The API changes one of the two at a time; out of the archive first, into it last.
+    // The API changes one of the two at a time; the status is that of the new version, but what is archived takes no content.
     const steps = [
-      ...(status !== card.ModelCardStatus ? [{ ModelCardName, ModelCardStatus: status }] : []),
       ...(text !== JSON.stringify(content) ? [{ ModelCardName, Content: text }] : []),
+      ...(status !== card.ModelCardStatus ? [{ ModelCardName, ModelCardStatus: status }] : []),
     ];
-    for (const step of status === "Archived" ? steps.reverse() : steps) await sagemaker("UpdateModelCard", step);
+    for (const step of card.ModelCardStatus === "Archived" ? steps.reverse() : steps) await sagemaker("UpdateModelCard", step);
     await client.invalidateQueries({ queryKey: ["ModelCard", ModelCardName] });
   };
   return <ModelCardView content={content} status={card.ModelCardStatus} save={save} />;
