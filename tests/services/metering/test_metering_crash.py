@@ -78,3 +78,16 @@ def test_every_second_is_counted_once_whenever_the_server_is_killed(tmp_path_fac
         assert sum(one.seconds for one in days) == pytest.approx(row.seconds)
         assert meter.running() == []
         meter.close()
+
+
+def test_what_is_short_is_its_makers_though_its_record_is_gone(tmp_path):
+    world, meter = World(tmp_path), SqliteMeter(":memory:")
+    record = world.store.create(KEY, SPEC, {"TrainingJobStatus": "InProgress"}, now=1.0)
+    runner = MeteredRunner(world.runner, Metering(world.store, world.runner, meter, time.time))
+    runner.start(Group(HANDLE, [Member("algo-1", ["x"], Resources(1, 1))]))
+    time.sleep(0.02)
+    world.runner.finish(HANDLE)
+    world.store.delete(record)
+    runner.remove(HANDLE)
+    (row,) = meter.ask(Question(0, 100_000, ["User", "InstanceType"], project=ACCOUNT))
+    assert list(row.keys) == ["ann", "ml.m5.large"]

@@ -59,12 +59,22 @@ class Metering:
         """What a full disk did not take, of groups that are gone."""
         self._lock = threading.Lock()
         self._told = set[str]()
+        self._owners: dict[str, Record] = {}
         self._wake = threading.Event()
         self._closed = False
         self._looked = 0.0
         self._tidy = 0.0
 
     # Looking.
+
+    def remember(self, handle: str) -> None:
+        """Whose a group is, before it starts: the record of something short is gone before its end is looked at."""
+        record = self._record(handle)
+        if record is not None:
+            self._owners[handle] = record
+
+    def dismiss(self, handle: str) -> None:
+        self._owners.pop(handle, None)
 
     def _record(self, handle: str) -> Record | None:
         try:
@@ -87,7 +97,7 @@ class Metering:
         for member in self._runner.poll(handle).members:
             if not member.ran:
                 continue
-            record = record or self._record(handle)
+            record = record or self._record(handle) or self._owners.get(handle)
             described = subject(handle, member.name, record)
             if described is None:
                 return
@@ -187,6 +197,7 @@ class MeteredRunner(protocol.Runner):
                 time.sleep(0.01)
         self.metering.last_look(handle)
         self._runner.remove(handle)
+        self.metering.dismiss(handle)
 
     def folder(self, handle: str) -> Path:
         return self._runner.folder(handle)
@@ -195,6 +206,7 @@ class MeteredRunner(protocol.Runner):
         return self._runner.has_folder(handle)
 
     def start(self, group: Group) -> None:
+        self.metering.remember(group.handle)
         self._runner.start(group)
 
     def warm(self, environment: Path | None, modules: Sequence[str]) -> None:
