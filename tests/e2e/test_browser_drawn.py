@@ -311,7 +311,7 @@ def run(page, studio, name, **parameters):  # noqa: F811
     page.wait_for_url(f"**/pipelines/{name}/*")
     client = studio.client("sagemaker")
     arn = client.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"][0]["PipelineExecutionArn"]
-    described = wait(studio, arn)
+    described = wait(studio, arn, seconds=240)
     return described, steps_of(studio, arn)
 
 
