@@ -17,7 +17,8 @@ from studiolo.store.protocol import Missing, Stale
 class Tags:
     def __init__(self, platform: Platform, kinds: Mapping[str, Kind]) -> None:
         self._platform = platform
-        self._by_arn_type = {kind.arn: kind for kind in kinds.values()}
+        # Exports of a model card lie below the card's ARN: of two kinds with one type the first is meant.
+        self._by_arn_type = {kind.arn: kind for kind in reversed(list(kinds.values()))}
 
     def _find(self, call: Call) -> Record:
         text = str(call.params["ResourceArn"])

@@ -56,6 +56,12 @@ def test_lists_and_searches(studio):
     assert [one["ModelCard"]["ModelCardName"] for one in hits] == ["Churn"]
 
 
+def test_a_card_has_tags(studio):
+    arn = studio.ask("DescribeModelCard", ModelCardName="Churn")["ModelCardArn"]
+    studio.ask("AddTags", ResourceArn=arn, Tags=[{"Key": "team", "Value": "growth"}])
+    assert studio.ask("ListTags", ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "growth"}]
+
+
 def test_what_can_not_be_is_refused(studio):
     bad = json.dumps({"intended_uses": {"risk_rating": "Huge"}})
     new = {"ModelCardName": "new", "ModelCardStatus": "Draft"}
