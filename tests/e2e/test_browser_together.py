@@ -137,6 +137,16 @@ def test_who_may_comment_change_and_delete(world: World) -> None:
     assert ann.ask("ListNotifications", UnreadOnly=True) == {"Notifications": [], "UnreadCount": 0}
 
 
+def test_data_sets_are_talked_about_too(world: World) -> None:
+    ann, eve, name = world.people["ann"], world.people["eve"], jobs.name("rows")
+    ann.ask("CreateDataSet", DataSetName=name)
+    arn = f"arn:aws:studio:us-east-1:{world.studio.account}:data-set/{name}"
+    eve.ask("PutComment", ResourceArn=arn, Text="Which day is this?")
+    assert [one["Text"] for one in ann.ask("ListComments", ResourceArn=arn)["Comments"]] == ["Which day is this?"]
+    (told,) = until(lambda: [one for one in ann.ask("ListNotifications")["Notifications"] if one["ResourceArn"] == arn])
+    assert (told["Type"], told["Kind"], told["Name"]) == ("Comment", "DataSet", name)
+
+
 def test_the_feed_knows_who_and_how(world: World) -> None:
     admin = world.people["admin"]
     name, arn = world.model("ann")

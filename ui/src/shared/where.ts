@@ -11,6 +11,7 @@ const PAGES: Record<string, string> = {
   ModelCard: "/cards",
   Image: "/environments",
   Space: "/spaces",
+  DataSet: "/data/sets",
   NotebookSnapshot: "/shared-notebooks",
 };
 /** Kinds whose pages show comments under a tab. */

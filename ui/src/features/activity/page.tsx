@@ -44,6 +44,7 @@ const KINDS = [
   "App",
   "Image",
   "ImageVersion",
+  "DataSet",
   "Comment",
   "Alarm",
   "Member",
@@ -76,6 +77,7 @@ function What({ one }: { one: Entry }) {
 }
 const COMMENTED: Record<string, string> = {
   "training-job": "TrainingJob",
+  "data-set": "DataSet",
   "processing-job": "ProcessingJob",
   "transform-job": "TransformJob",
   "hyper-parameter-tuning-job": "HyperParameterTuningJob",

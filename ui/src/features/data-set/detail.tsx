@@ -8,6 +8,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 
 import { studio } from "../../api/client";
+import { Comments } from "../../shared/comments";
 import { useStudio } from "../../shared/context";
 import { bytes, time } from "../../shared/format";
 import { ContextMenu } from "../../shared/menu";
@@ -75,7 +76,7 @@ export function DataSetPage() {
   const { name } = useParams({ strict: false }) as { name: string };
   const search = useSearch({ strict: false }) as Search;
   const navigate = useNavigate();
-  const { canWrite } = useStudio();
+  const { canWrite, session } = useStudio();
   const actionsOf = useDataSetActions();
   const set = useQuery({ queryKey: ["DataSet", name, "itself"], queryFn: () => studio<DataSet>("DescribeDataSet", { DataSetName: name }) });
   const list = useQuery({
@@ -119,6 +120,7 @@ export function DataSetPage() {
             <VersionView name={set.data.DataSetName} number={shown} versions={versions} tab={search.tab} base={search.base} />
           </Container>
         )}
+        <Comments arn={`arn:aws:studio:us-east-1:${session.project?.account ?? ""}:data-set/${set.data.DataSetName}`} />
       </SpaceBetween>
     </ContentLayout>
   );

@@ -68,7 +68,7 @@ class Comments:
         id = hashlib.sha256(f"{call.caller.user}/{token}".encode()).hexdigest()[:24] if token else secrets.token_hex(12)
         spec = {
             "ResourceArn": params["ResourceArn"], "Text": params["Text"], "User": call.caller.user,
-            "Mentions": mentions, "_of": thread(resource), "_owner": resource.spec.get("_user"),
+            "Mentions": mentions, "_of": thread(resource), "_owner": resource.spec.get("_user") or resource.spec.get("Owner"),
             "_kind": resource.key.kind, "_name": resource.key.name,
         }  # fmt: skip
         try:
