@@ -209,6 +209,8 @@ def test_a_card_by_itself_is_changed_and_exported(page, studio):  # noqa: F811
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click(timeout=30_000)
     assert download.value.suggested_filename == f"{name}-v2.pdf"
+    page.get_by_role("tab", name="Comments").click()
+    page.get_by_text("Nothing said yet").wait_for()
     page.get_by_role("tab", name="Versions").click()
     page.get_by_role("radio", name="Version 1").check()
     page.get_by_text("No card yet").wait_for()

@@ -18,6 +18,9 @@ def test_a_card_has_versions_and_becomes_a_pdf(studio):
     client, name = studio.client("sagemaker"), jobs.name("Card")
     content = {"intended_uses": {"purpose_of_model": "who leaves", "risk_rating": "Low"}}
     client.create_model_card(ModelCardName=name, Content=json.dumps(content), ModelCardStatus="Draft")
+    arn = client.describe_model_card(ModelCardName=name)["ModelCardArn"]
+    client.add_tags(ResourceArn=arn, Tags=[{"Key": "team", "Value": "growth"}])
+    assert client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "growth"}]
     content["intended_uses"]["risk_rating"] = "High"
     client.update_model_card(ModelCardName=name, Content=json.dumps(content))
     assert client.describe_model_card(ModelCardName=name)["ModelCardVersion"] == 2

@@ -28,6 +28,7 @@ OWN_KINDS = (
     "Pipeline",
     "ModelPackage",
     "ModelPackageGroup",
+    "ModelCard",
     "Model",
     "EndpointConfig",
     "Endpoint",

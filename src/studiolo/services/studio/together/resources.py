@@ -12,8 +12,8 @@ from studiolo.services.sagemaker.workbench.operations import TAGGED
 from studiolo.services.studio.datasets.records import DATA_SET
 from studiolo.store.protocol import Missing
 
-TYPES: Mapping[str, str] = {kind.arn: kind.name for kind in (*KINDS.values(), *TAGGED.values())}
-"""Kinds by the type in their ARNs."""
+TYPES: Mapping[str, str] = {kind.arn: kind.name for kind in reversed((*KINDS.values(), *TAGGED.values()))}
+"""Kinds by the type in their ARNs; of two kinds with one type the first (exports of a model card lie below the card's)."""
 OWN_TYPES: Mapping[str, str] = {"data-set": DATA_SET}
 """Likewise of the studio's own service, for what AWS has no ARN for: arn:aws:studio:us-east-1:<account>:data-set/<name>."""
 
