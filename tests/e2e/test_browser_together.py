@@ -145,6 +145,7 @@ def test_data_sets_are_talked_about_too(world: World) -> None:
     assert [one["Text"] for one in ann.ask("ListComments", ResourceArn=arn)["Comments"]] == ["Which day is this?"]
     (told,) = until(lambda: [one for one in ann.ask("ListNotifications")["Notifications"] if one["ResourceArn"] == arn])
     assert (told["Type"], told["Kind"], told["Name"]) == ("Comment", "DataSet", name)
+    ann.ask("MarkNotificationsRead", NotificationIds=[told["NotificationId"]])
 
 
 def test_the_feed_knows_who_and_how(world: World) -> None:
