@@ -19,6 +19,8 @@ def csv(rows, **how):
 def test_a_data_set_is_made_looked_at_compared_and_deleted(page, studio):  # noqa: F811
     name = jobs.name("gems")
     page.goto(f"{studio.url}/data/sets")
+    page.locator("#places a[aria-current=page]", has_text="Data sets").wait_for()
+    assert page.locator("#places a[aria-current=page]").count() == 1
     page.get_by_role("button", name="New data set").first.click()
     page.get_by_label("Name").last.fill(name)
     page.get_by_role("button", name="Create data set").click()

@@ -73,7 +73,7 @@ export function Navigation({ path, wide, can }: { path: string; wide: boolean; c
           {group.places
             .filter((one) => !one.needs || can(one.needs))
             .map((one) => (
-              <Link key={one.to} to={one.to} aria-current={here === one.to ? "page" : undefined} title={wide ? undefined : one.text}>
+              <Link key={one.to} to={one.to} activeOptions={{ exact: true }} aria-current={here === one.to ? "page" : undefined} title={wide ? undefined : one.text}>
                 <Sign name={one.sign} />
                 <span>{one.text}</span>
               </Link>
