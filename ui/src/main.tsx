@@ -3,6 +3,7 @@ import "@fontsource-variable/inter";
 import "./generated/theme.css";
 import "./style.css";
 
+import { I18nProvider } from "@cloudscape-design/components/i18n";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
@@ -13,6 +14,8 @@ import { router } from "./router";
 import { applyTheme } from "./shared/theme";
 
 applyTheme();
+/** Names of signs that stand without words: the library has some only in messages. */
+const MESSAGES = [{ "cloudscape-design-components": { en: { tabs: { "i18nStrings.scrollLeftAriaLabel": "Earlier tabs", "i18nStrings.scrollRightAriaLabel": "Further tabs" } } } }];
 const client = new QueryClient({
   defaultOptions: {
     queries: {
@@ -26,7 +29,9 @@ const client = new QueryClient({
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <QueryClientProvider client={client}>
-      <RouterProvider router={router} />
+      <I18nProvider locale="en" messages={MESSAGES}>
+        <RouterProvider router={router} />
+      </I18nProvider>
     </QueryClientProvider>
   </StrictMode>,
 );
