@@ -13,6 +13,7 @@ from pathlib import Path
 import jobs
 import pytest
 from botocore.exceptions import ClientError
+from serving import until
 
 pytestmark = pytest.mark.e2e
 
