@@ -85,11 +85,10 @@ def indexers() -> Mapping[str, Indexer]:
     own = {
         EXECUTION: pipelines.index_execution,
         VERSION: versions.index,
+        model_card.VERSION: model_card.index_version,
         graph.ASSOCIATION: graph.index_association,
         **workbench.indexers(),
     }
-    own = {EXECUTION: pipelines.index_execution, graph.ASSOCIATION: graph.index_association, **workbench.indexers()}
-    own[model_card.VERSION] = model_card.index_version
     return {**{name: _indexer(kind) for name, kind in KINDS.items()}, **own}
 
 

@@ -59,6 +59,7 @@ def train(config: Config, framework: str) -> None:
 
 def _xgboost(config: Config, hyperparameters: dict[str, Any], sets: dict[str, tuple[Any, Any, Any]]) -> None:
     import xgboost as xgb
+    from xgboost.callback import EarlyStopping, TrainingCallback
 
     rounds = _number(hyperparameters, "num_round", None)
     if rounds is None:
@@ -80,7 +81,7 @@ def _xgboost(config: Config, hyperparameters: dict[str, Any], sets: dict[str, tu
     if done:
         print(f"Resuming from the checkpoint of round {done - 1}", flush=True)
 
-    class Report(xgb.callback.TrainingCallback):
+    class Report(TrainingCallback):
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
             parts = [
                 f"{name}-{metric}:{(values[-1][0] if isinstance(values[-1], tuple) else values[-1]):.5f}"
@@ -94,7 +95,7 @@ def _xgboost(config: Config, hyperparameters: dict[str, Any], sets: dict[str, tu
 
     callbacks: list[Any] = [Report()]
     if early:
-        callbacks.insert(0, xgb.callback.EarlyStopping(early, save_best=True))
+        callbacks.insert(0, EarlyStopping(early, save_best=True))
     try:
         booster = xgb.train(
             parameters, matrices[0][0], max(0, rounds - done), evals=matrices, callbacks=callbacks, verbose_eval=False,
