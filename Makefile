@@ -21,7 +21,8 @@ unit: .venv/dev
 
 e2e: .venv/dev ui .venv/browser tests/e2e/oidc/node_modules/.complete
 	scripts/sdk_venvs
-	$(BIN)/pytest -q tests/e2e -n 2 --dist loadfile
+	# Two files at a time. Some tests have limits of time: one that fails beside others is told and run again by itself.
+	$(BIN)/pytest -q tests/e2e -n 2 --dist loadfile || $(BIN)/pytest -q tests/e2e --last-failed --last-failed-no-failures none
 
 ui: ui/dist/index.html
 
