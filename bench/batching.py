@@ -1,4 +1,4 @@
-"""64 clients at once, one row each: studiolo's batches (STUDIOLO_BATCH_MAX_SIZE) against LitServe's and BentoML's own.
+"""64 clients at once, one row each: studiolo's batches (STUDIOLO_BATCH_MAX_SIZE) against LitServe's, BentoML's and MLServer's own.
 
     python bench/batching.py [--seconds 8] [--only studiolo,LitServe]
 
@@ -45,17 +45,24 @@ def measure(url: str, body: bytes, headers: Mapping[str, str], seconds: int) -> 
     return invoke.load(url, body, headers, CLIENTS, seconds)
 
 
-def peers(folder: Path, port: int, model: str) -> dict[str, tuple[list[str | Path], dict[str, str], str]]:
+def peers(folder: Path, port: int, model: str) -> dict[str, tuple[list[str | Path], dict[str, str], str, object]]:
     bin, path = invoke.environment("bentoml"), str(folder / model)
     base = f"http://127.0.0.1:{port}"
     return {
         "LitServe": (
             [prepare("litserve"), invoke.PEERS / "litserve_batch.py", path, str(port)], {}, f"{base}/predict",
+            {"rows": endpoints.ROW},
         ),
         "BentoML": (
             [bin / "bentoml", "serve", "bento_batch:Scorer", "-p", str(port)],
             {"MODEL": path, "BENTOML_DO_NOT_TRACK": "true", "PATH": f"{bin}:{invoke.os.environ['PATH']}"},
             f"{base}/score",
+            {"rows": endpoints.ROW},
+        ),
+        "MLServer": (
+            [prepare("mlserver").parent / "mlserver", "start",
+             invoke.mlserver_folder(folder, Path(path), port, max_batch_size=CLIENTS, max_batch_time=0.002)],
+            {}, f"{base}/v2/models/scorer/infer", invoke.MLSERVER_ROW,
         ),
     }  # fmt: skip
 
@@ -87,7 +94,7 @@ def ours(folder: Path, seconds: int) -> dict[tuple[str, str], tuple[float, float
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seconds", type=int, default=8)
-    arguments.add_argument("--only", default="studiolo,LitServe,BentoML")
+    arguments.add_argument("--only", default="studiolo,LitServe,BentoML,MLServer")
     chosen = arguments.parse_args()
     wanted = chosen.only.split(",")
     rows: dict[tuple[str, str], tuple[float, float]] = {}
@@ -99,13 +106,13 @@ def main() -> None:
         python = prepare("litserve")
         subprocess.run([python, "-c", endpoints.XGBOOST, folder / "model"], check=True)
         for model in ("model.ubj", "model.joblib"):
-            for peer in ("LitServe", "BentoML"):
+            for peer in ("LitServe", "BentoML", "MLServer"):
                 if peer not in wanted:
                     continue
                 if model.endswith("joblib"):
                     subprocess.run([prepare(peer.lower()), "-c", FOREST, folder / model], check=True)
-                words, env, url = peers(folder, 18090, model)[peer]
-                body = json.dumps({"rows": endpoints.ROW}).encode()
+                words, env, url, asked = peers(folder, 18090, model)[peer]
+                body = json.dumps(asked).encode()
                 with invoke.server(words, **env):
                     rows[model, peer] = measure(url, body, {"Content-Type": "application/json"}, chosen.seconds)
                 print(model, peer, rows[model, peer], file=sys.stderr, flush=True)

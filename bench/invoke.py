@@ -1,5 +1,5 @@
-"""One-row invocations of one XGBoost model: studiolo against MLflow's server, BentoML, LitServe, Ray Serve and a bare
-server that does nothing but predict.
+"""One-row invocations of one XGBoost model: studiolo against MLflow's server, BentoML, LitServe, MLServer, Ray
+Serve and a bare server that does nothing but predict.
 
     python bench/invoke.py            # makes the peers' environments below .venvs (several GB), then prints the table
 
@@ -105,6 +105,23 @@ def server(words: list[str | Path], **env: str) -> Iterator[None]:
             process.wait()
 
 
+def mlserver_folder(folder: Path, model: Path, port: int, **settings: object) -> Path:
+    """A folder for `mlserver start`: the server's settings and the model's, as its documentation shows them."""
+    runtime = "mlserver_sklearn.SKLearnModel" if model.suffix == ".joblib" else "mlserver_xgboost.XGBoostModel"
+    # Its pool of workers copies each request to another process and back, which is slower for models as small as these.
+    server = {"http_port": port, "grpc_port": port + 1, "metrics_port": port + 2, "host": "127.0.0.1",
+              "parallel_workers": 0, "use_structured_logging": False}  # fmt: skip
+    described = {"name": "scorer", "implementation": runtime, "parameters": {"uri": str(model)}, **settings}
+    target = folder / f"mlserver-{model.suffix[1:]}"
+    target.mkdir(exist_ok=True)
+    (target / "settings.json").write_text(json.dumps(server))
+    (target / "model-settings.json").write_text(json.dumps(described))
+    return target
+
+
+MLSERVER_ROW = {"inputs": [{"name": "input", "shape": [1, 10], "datatype": "FP32", "data": ROW[0]}]}
+
+
 def peers(folder: Path, port: int) -> dict[str, tuple[list[str | Path], dict[str, str], str, object]]:
     """name -> (command, environment variables, URL, request body)."""
     model, base = folder / "model.ubj", f"http://127.0.0.1:{port}"
@@ -131,6 +148,12 @@ def peers(folder: Path, port: int) -> dict[str, tuple[list[str | Path], dict[str
              "PATH": f"{environment('bentoml')}:{os.environ['PATH']}"},
             f"{base}/score",
             {"rows": ROW},
+        ),
+        "MLServer": (
+            [environment("mlserver") / "mlserver", "start", mlserver_folder(folder, model, port)],
+            {},
+            f"{base}/v2/models/scorer/infer",
+            MLSERVER_ROW,
         ),
         "Ray Serve": (
             [ray / "serve", "run", "ray_app:app", "--route-prefix", "/"],

@@ -22,6 +22,8 @@ from studiolo.workloads.serving.sharing import Sharing
 
 PARAMETERS = b'{"MaxConcurrentTransforms":1,"BatchStrategy":"MULTI_RECORD","MaxPayloadInMB":6}'
 GREED = 16
+BRISK = 0.0003
+"""Seconds that a worker looks for the next request before it sleeps, where the last one came that soon."""
 ORPHAN_LOOK = 1.0
 """Seconds between two looks whether the supervisor is still there."""
 
@@ -49,6 +51,7 @@ class Worker:
         self._connections: dict[int, Connection] = {}
         self._poll = select.epoll()
         self._leaving = False
+        self._brisk = False
         self._asked: list[_Waiting] = []
         """What is being answered."""
         alone = models is not None or board.workers == 1
@@ -110,7 +113,7 @@ class Worker:
 
     def _look(self, patience: float) -> list[_Waiting]:
         ready: list[Connection] = []
-        for fd, _ in self._poll.poll(patience, self._most):
+        for fd, _ in self._wait(patience):
             if fd == self._listening.fileno():
                 # One, so that the other workers get theirs; a batch takes what there is.
                 fresh = [self._accept() for _ in range(GREED if self._batch.size > 1 else 1)]
@@ -120,6 +123,20 @@ class Worker:
             elif fd == self._board.inbox(self._slot).fileno():
                 self._hear([self._add(link) for link in self._board.received(self._slot, self._most)], ready)
         return self._buffered(ready)
+
+    def _wait(self, patience: float) -> list[tuple[int, int]]:
+        """Where the last wait was short the next is likely to be, and to sleep and be woken would take a fifth of a request's
+        time; other processes go first."""
+        began = time.perf_counter()
+        if self._brisk:
+            while time.perf_counter() - began < BRISK:
+                found = self._poll.poll(0, self._most)
+                if found:
+                    return found
+                os.sched_yield()
+        found = self._poll.poll(patience, self._most)
+        self._brisk = time.perf_counter() - began < BRISK
+        return found
 
     def _hear(self, connections: list[Connection], ready: list[Connection]) -> None:
         for connection in connections:
