@@ -46,7 +46,7 @@ def measure(url: str, body: bytes, headers: Mapping[str, str], seconds: int) -> 
 
 
 def peers(folder: Path, port: int, model: str) -> dict[str, tuple[list[str | Path], dict[str, str], str, object]]:
-    bin, path = invoke.environment("bentoml"), str(folder / model)
+    bin, path = prepare("bentoml").parent, str(folder / model)
     base = f"http://127.0.0.1:{port}"
     return {
         "LitServe": (
