@@ -13,6 +13,10 @@ VARIABLES = {
     "STUDIOLO_PASSWORD": "The password for `studiolo password`, where it should not be asked for.",
     "STUDIOLO_SERVERLESS_IDLE_SECONDS": "Seconds without a request after which a serverless variant (or one of no "
     "instances) is put to sleep (60).",
+    "STUDIOLO_BYTECODE_SECONDS": "Seconds after its first use by which an environment is compiled to bytecode, in the "
+    "background (60); 0: never.",
+    "STUDIOLO_SPACES_AHEAD": "0: the environment of spaces is built by the first start, and not while somebody fills in the "
+    "dialog for a space.",
     "STUDIOLO_STOP_GRACE_SECONDS": "Seconds a stopped job has between SIGTERM and SIGKILL (120, as on AWS).",
     "STUDIOLO_DURABLE_OBJECTS": "1: an object is forced to the disk before its PUT is answered, so that a power cut takes "
     "nothing back; every PUT then waits for the disk.",

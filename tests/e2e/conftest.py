@@ -53,7 +53,13 @@ class Studio:
                 [STUDIOLO, "up", "--home", self.home, "--port", str(self.port), "--no-browser"],
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "STUDIOLO_STOP_GRACE_SECONDS": "3", **self.variables},
+                env={
+                    **os.environ,
+                    "STUDIOLO_STOP_GRACE_SECONDS": "3",
+                    # The processors are the tests'.
+                    "STUDIOLO_BYTECODE_SECONDS": "0",
+                    **self.variables,
+                },
             )
         while time.monotonic() - began < 30:
             if self.process.poll() is not None:

@@ -10,6 +10,7 @@ from studiolo.base.record import Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
 from studiolo.services.sagemaker.workbench import access, domains, files, names, settings
+from studiolo.services.sagemaker.workbench.ahead import Ahead
 from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker.workbench.spaces import path_of, word_of_app
 from studiolo.services.sagemaker.workbench.types import lacks
@@ -19,6 +20,7 @@ class Workbench:
     def __init__(self, platform: Platform, door: Door) -> None:
         self._platform = platform
         self._door = door
+        self._ahead = Ahead(platform)
 
     def _space(self, call: Call) -> Record:
         space = names.space_named(self._platform, call.caller.project, call.params["SpaceName"])
@@ -35,10 +37,14 @@ class Workbench:
             raise AccessDenied("Spaces belong to a project: become a member of one first.")
         domain = domains.own(self._platform, project).key.name
         profile = domains.profile_of(self._platform, project, domain, call.caller.user)
+        if call.caller.role != "viewer":
+            # Asked by the dialog that makes a space.
+            self._ahead.coming()
         return {"DomainId": domain, "UserProfileName": profile.spec["UserProfileName"]}
 
     async def describe(self, call: Call) -> Mapping[str, Any]:
         space = self._space(call)
+        self._ahead.looked()
         spec = space.spec
         type = spec["SpaceSettings"].get("AppType", "JupyterLab")
         every = names.apps_of(self._platform, space.key.project, spec["DomainId"], spec["SpaceName"])

@@ -21,6 +21,7 @@ import uv
 
 from studiolo.run import protocol
 from studiolo.run.local.environments import catalog, index
+from studiolo.run.local.environments.bytecode import Bytecode
 from studiolo.run.local.environments.catalog import Image
 from studiolo.run.local.environments.own import BASE, OwnImages, described, packages
 from studiolo.run.protocol import Environment, EnvironmentError_, Lock
@@ -65,6 +66,7 @@ class LocalEnvironments(protocol.Environments):
         self._images: tuple[float, list[Image]] | None = None
         self._teams = OwnImages(root / "own")
         self._building = threading.Semaphore(2)
+        self._bytecode = Bytecode()
 
     def _catalogue(self) -> list[Image]:
         changed = self._own.stat().st_mtime if self._own and self._own.exists() else 0.0
@@ -125,6 +127,7 @@ class LocalEnvironments(protocol.Environments):
     def ensure(self, image: str, requirements: str | None = None, progress: Progress | None = None) -> Environment:
         ready = self.ready(image, requirements)
         if ready is not None:
+            self._bytecode.used(ready.prefix)
             return ready
         found = self._find(image)
         say = progress or (lambda line: None)
@@ -136,6 +139,7 @@ class LocalEnvironments(protocol.Environments):
             with _exclusive(self._root / f"{prefix.name}.lock"):
                 if not (prefix / "complete").exists():
                     self._build(found, prefix, lock, say)
+        self._bytecode.used(prefix)
         return self._environment(found, prefix)
 
     def _locked(self, image: Image, requirements: str | None, say: Progress) -> Path:

@@ -11,11 +11,11 @@ from studiolo.services.sagemaker import listing
 from studiolo.services.sagemaker.documents import cut
 from studiolo.services.sagemaker.kind import Kind
 from studiolo.services.sagemaker.workbench import domains, names
+from studiolo.services.sagemaker.workbench.ahead import Ahead
 from studiolo.services.sagemaker.workbench.apps import Apps
 from studiolo.services.sagemaker.workbench.domains import Domains
 from studiolo.services.sagemaker.workbench.presigned import Presigned
 from studiolo.services.sagemaker.workbench.spaces import Spaces, word_of_app
-from studiolo.services.sagemaker.workbench.types import image_of
 from studiolo.store.protocol import Index, Indexer, Query
 from studiolo.wire.model import element, members, operation
 
@@ -65,6 +65,7 @@ class Workbench:
         self._domains = Domains(platform)
         self._spaces = Spaces(platform)
         self._apps = Apps(platform, self._spaces)
+        self._ahead = Ahead(platform)
         self._presigned = Presigned(platform, self._domains, self._spaces)
 
     def operations(self) -> Mapping[str, Handler]:
@@ -92,16 +93,10 @@ class Workbench:
             "CreatePresignedDomainUrl": self._presigned.create,
         }
 
-    # Looking makes what comes next fast.
-
-    def _warm(self) -> None:
-        """Who looks at spaces is likely to open one: its fork server is made, where its environment is there already."""
-        ready = self._platform.environments.ready(image_of("JupyterLab"))
-        if ready is not None and ready.warm:
-            self._platform.runner.warm(ready.prefix, ready.warm)
+    # Who looks at spaces is likely to open one.
 
     async def _describe_space(self, call: Call) -> Mapping[str, Any]:
-        self._warm()
+        self._ahead.looked()
         return await self._spaces.describe(call)
 
     # Lists.
@@ -116,7 +111,7 @@ class Workbench:
         )
 
     async def _list_spaces(self, call: Call) -> Mapping[str, Any]:
-        self._warm()
+        self._ahead.looked()
         return self._list(call, names.SPACE, self._domain_label(call), self._spaces.shown, _named(call, "SpaceName"))
 
     async def _list_apps(self, call: Call) -> Mapping[str, Any]:
