@@ -5,7 +5,7 @@ Called by services/scheduler and services/events.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from studiolo.base.arn import parse_arn, sagemaker_arn
@@ -38,6 +38,42 @@ def kind_of(project: str, arn: str) -> str | None:
     if parsed.service == "sagemaker" and parsed.type == "pipeline":
         return "pipeline"
     return "function" if parsed.service == "lambda" and parsed.resource.startswith("function:") else None
+
+
+STARTED = "starts"
+"""The value of the labels by which lists find what starts something."""
+
+
+def label(kind: str, name: str) -> str:
+    return f"{kind}/{name.lower()}"
+
+
+def labels(targets: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Of a record that has these targets."""
+    found = (named(one["Arn"], one.get("Input", "")) for one in targets)
+    return {label(kind, name): STARTED for kind, name in found if name}
+
+
+def named(arn: str, input: str = "") -> tuple[str, str]:
+    """Kind and name of what a target starts: ("Pipeline", "churn"), ("Function", "check"), ("TrainingJob", "")."""
+    if arn == CREATE_TRAINING:
+        return "TrainingJob", ""
+    if arn == START_PIPELINE:
+        try:
+            asked = _read(input)
+        except ApiError:
+            asked = {}
+        return "Pipeline", _plain(str(asked.get("PipelineName", "")))
+    parsed = parse_arn(arn)
+    if parsed is not None and parsed.resource.startswith("function:"):
+        return "Function", parsed.resource.split(":")[1]
+    return "Pipeline", _plain(arn)
+
+
+def _plain(pipeline: str) -> str:
+    """Of a name or an ARN."""
+    parsed = parse_arn(pipeline)
+    return parsed.name.partition("/")[0] if parsed is not None else pipeline
 
 
 def _read(text: str) -> dict[str, Any]:

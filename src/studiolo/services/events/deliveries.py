@@ -4,6 +4,7 @@ nothing. What can't be started is tried a few times more, and then given up, whi
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from studiolo.base.errors import ApiError
 from studiolo.base.record import Key, Record
@@ -47,11 +48,13 @@ class DeliveryController:
         pause = float(record.status.get("_at", 0.0)) - now
         if pause > 0:
             return Again(pause)
+        came: dict[str, Any] = {}
         try:
-            await self._start(record)
+            came["Started"] = await self._start(record)
         except (ApiError, paths.BadPath) as error:
+            came["Error"] = str(error)
             if attempts < len(PAUSES):
-                status = {"Attempts": attempts + 1, "_at": now + PAUSES[attempts]}
+                status = {**came, "Attempts": attempts + 1, "_at": now + PAUSES[attempts]}
                 self._platform.store.write(record, now=now, status=status)
                 return Again(PAUSES[attempts])
             log.warning("the rule %s could not start its target: %s", record.spec["Rule"], error)
@@ -59,15 +62,17 @@ class DeliveryController:
             group = f"/aws/events/{record.spec['Rule']}"
             await asyncio.to_thread(tell, self._platform, record.key.project, group, said)
         # It stays for a while: the same event may be put again after a crash.
-        self._platform.store.write(record, now=now, status={**record.status, "Done": True})
+        status = {"Attempts": attempts, **came, "Done": True}
+        self._platform.store.write(record, now=now, status=status)
         return None
 
-    async def _start(self, record: Record) -> None:
+    async def _start(self, record: Record) -> str:
+        """What was started: an execution's ARN, or the id of a function's call. Raises ApiError, BadPath."""
         spec, target = record.spec, record.spec["Target"]
         token = targets.token(record.key.project, record.key.name)
         if targets.kind_of(record.key.project, target["Arn"]) == "function":
-            self._targets.function(record, target["Arn"], paths.event_for(spec["Event"], target), token)
-            return
+            return self._targets.function(record, target["Arn"], paths.event_for(spec["Event"], target), token)
         given = target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", ())
         parameters = [{"Name": one["Name"], "Value": paths.parameter(spec["Event"], one["Value"])} for one in given]
-        await self._targets.pipeline(record, target["Arn"], parameters, token, f"Started by the rule {spec['Rule']}.")
+        why = f"Started by the rule {spec['Rule']}."
+        return await self._targets.pipeline(record, target["Arn"], parameters, token, why)

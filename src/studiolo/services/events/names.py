@@ -7,6 +7,7 @@ from typing import Any
 from studiolo.base.arn import REGION, Arn
 from studiolo.base.errors import ApiError
 from studiolo.base.record import Key, Record
+from studiolo.services import targets
 from studiolo.store.protocol import Index
 
 RULE, DELIVERY, STATE, SINCE, BUCKET = "EventRule", "EventDelivery", "EventState", "EventSince", "BucketNotification"
@@ -52,8 +53,9 @@ def event(
 
 def index_rule(record: Record) -> Index:
     """Rules with a schedule are looked at by time, the others when something happens."""
-    return Index(str(record.spec["State"]), {"By": "time" if record.spec.get("ScheduleExpression") else "event"})
+    by = "time" if record.spec.get("ScheduleExpression") else "event"
+    return Index(str(record.spec["State"]), {"By": by, **targets.labels(record.spec.get("_targets", {}).values())})
 
 
 def index_delivery(record: Record) -> Index:
-    return Index(DONE if record.status.get("Done") else OPEN, {})
+    return Index(DONE if record.status.get("Done") else OPEN, {"Rule": str(record.spec.get("Rule", "")).lower()})

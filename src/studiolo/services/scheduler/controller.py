@@ -67,17 +67,22 @@ class ScheduleController:
         return Again(0)
 
     async def _start(self, record: Record, due: float) -> str:
-        project, target = record.key.project, record.spec["Target"]
-        token = targets.token(project, record.key.name, record.created, record.spec["_since"], due)
-        known = names.attributes(record, due, token)
-        kind, input = targets.kind_of(project, target["Arn"]), names.filled(target.get("Input", ""), known)
-        if kind == "start":
-            return await self._targets.start(record, input, token)
-        if kind == "train":
-            return await self._targets.train(record, input, token)
-        if kind == "function":
-            return self._targets.function(record, target["Arn"], input or "{}", token)
-        given = target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", ())
-        parameters = [{"Name": one["Name"], "Value": names.filled(one["Value"], known)} for one in given]
-        why = f"Started by the schedule {record.key.name}."
-        return await self._targets.pipeline(record, target["Arn"], parameters, token, why)
+        token = targets.token(record.key.project, record.key.name, record.created, record.spec["_since"], due)
+        return await start(self._targets, record, due, token)
+
+
+async def start(starter: Targets, record: Record, due: float, token: str) -> str:
+    """Starts a schedule's target as of the time it was due; what was started. Raises ApiError."""
+    project, target = record.key.project, record.spec["Target"]
+    known = names.attributes(record, due, token)
+    kind, input = targets.kind_of(project, target["Arn"]), names.filled(target.get("Input", ""), known)
+    if kind == "start":
+        return await starter.start(record, input, token)
+    if kind == "train":
+        return await starter.train(record, input, token)
+    if kind == "function":
+        return starter.function(record, target["Arn"], input or "{}", token)
+    given = target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", ())
+    parameters = [{"Name": one["Name"], "Value": names.filled(one["Value"], known)} for one in given]
+    why = f"Started by the schedule {record.key.name}."
+    return await starter.pipeline(record, target["Arn"], parameters, token, why)

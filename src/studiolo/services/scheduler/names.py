@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from studiolo.base.arn import Arn
 from studiolo.base.record import Record
+from studiolo.services import targets
 from studiolo.store.protocol import Index
 
 SCHEDULE, GROUP = "Schedule", "default"
@@ -35,4 +36,4 @@ def filled(text: str, known: Mapping[str, str]) -> str:
 
 
 def index(record: Record) -> Index:
-    return Index(str(record.spec["State"]), {})
+    return Index(str(record.spec["State"]), targets.labels([record.spec["Target"]]))

@@ -39,6 +39,22 @@ def _missing(what: str) -> ApiError:
     return ApiError(f"{what} does not exist.", code="ResourceNotFoundException", status=404)
 
 
+def check_expression(params: Mapping[str, Any]) -> None:
+    """The time of a schedule: its expression, zone, start and end. Raises ApiError."""
+    text = params["ScheduleExpression"]
+    try:
+        schedules.parse(text, params.get("ScheduleExpressionTimezone"))
+    except schedules.BadSchedule as error:
+        raise _invalid(f"Invalid Schedule Expression {text}: {error}.") from None
+    if not schedules.one_is_open(text):
+        raise _invalid(
+            f"Invalid Schedule Expression {text}: one of the day of the month and the day of the week must be ?."
+        )
+    start, end = params.get("StartDate"), params.get("EndDate")
+    if start is not None and end is not None and end <= start:
+        raise _invalid("EndDate must be later than StartDate.")
+
+
 def check_target(project: str, target: Mapping[str, Any]) -> None:
     """Raises ApiError."""
     for member in target:
@@ -102,23 +118,12 @@ class SchedulerService:
         params = call.params
         if params.get("KmsKeyArn"):
             raise _invalid("KmsKeyArn is not supported by this version of studiolo.")
-        text = params["ScheduleExpression"]
-        try:
-            schedules.parse(text, params.get("ScheduleExpressionTimezone"))
-        except schedules.BadSchedule as error:
-            raise _invalid(f"Invalid Schedule Expression {text}: {error}.") from None
-        if not schedules.one_is_open(text):
-            raise _invalid(
-                f"Invalid Schedule Expression {text}: one of the day of the month and the day of the week must be ?."
-            )
+        check_expression(params)
         window = params["FlexibleTimeWindow"]
         if (window["Mode"] == "FLEXIBLE") != ("MaximumWindowInMinutes" in window):
             raise _invalid(
                 "MaximumWindowInMinutes goes with a FlexibleTimeWindow of Mode FLEXIBLE, and is needed there."
             )
-        start, end = params.get("StartDate"), params.get("EndDate")
-        if start is not None and end is not None and end <= start:
-            raise _invalid("EndDate must be later than StartDate.")
         check_target(call.caller.project, params["Target"])
         return {
             "State": "ENABLED",

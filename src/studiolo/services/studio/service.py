@@ -27,6 +27,9 @@ from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker_runtime.asynchronous.processor import Processor
 from studiolo.services.sts.service import role_arn
 from studiolo.services.studio import names, shapes
+from studiolo.services.studio.automation.functions import FunctionCode
+from studiolo.services.studio.automation.rules import Rules
+from studiolo.services.studio.automation.schedules import Schedules
 from studiolo.services.studio.datasets import records
 from studiolo.services.studio.datasets.controller import DataSetVersionController
 from studiolo.services.studio.datasets.service import DataSets
@@ -88,11 +91,14 @@ class StudioService:
         workbench = Workbench(platform, door)
         activity, comments, notices = Activity(platform), Comments(platform, accounts), Notices(platform)
         webhooks, here = Webhooks(platform), PeopleHere(platform)
-        create = SageMakerService(platform).handler("CreateTrainingJob")
+        sagemaker = SageMakerService(platform)
+        create = sagemaker.handler("CreateTrainingJob")
         assert create is not None
         notebook_jobs = NotebookJobs(platform, workbench, create)
         snapshots = Snapshots(platform, workbench, notebook_jobs)
         usage = UsageOperations(platform, metering)
+        schedules, rules = Schedules(platform, sagemaker.handler), Rules(platform)
+        functions = FunctionCode(platform)
         self._handlers: dict[str, Handler] = {
             "GetSession": people.get_session,
             "ListProjects": people.list_projects,
@@ -156,6 +162,13 @@ class StudioService:
             "DeleteNotebookSnapshot": snapshots.delete,
             "PutPresence": here.put,
             "ListPresence": here.list,
+            "GetScheduleTimes": schedules.times,
+            "ListScheduleStates": schedules.list,
+            "RunSchedule": schedules.run,
+            "ListRuleStates": rules.list,
+            "ListRuleFirings": rules.firings,
+            "GetFunctionCode": functions.get,
+            "PutFunctionFiles": functions.put,
             "GetUsage": usage.get,
             "ExportUsage": usage.export,
             "GetPrices": usage.get_prices,

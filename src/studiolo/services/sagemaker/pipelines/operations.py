@@ -103,7 +103,7 @@ class Pipelines:
         kept = ("PipelineDisplayName", "PipelineDescription", "RoleArn", "ParallelismConfiguration")
         spec: dict[str, Any] = {one: params[one] for one in kept if one in params}
         spec |= {"PipelineDefinition": text, "_user": call.caller.user, "_token": params["ClientRequestToken"]}
-        spec |= {"_version": 1, "_versioned": now}
+        spec |= {"_version": 1, "_versioned": now, "_versioned_by": call.caller.user}
         spec["_aliases"] = with_aliases({}, 1, params.get("PipelineVersionAliases", ()), ())
         key = Key(call.caller.project, names.PIPELINE, str(params["PipelineName"]))
         try:
@@ -130,8 +130,8 @@ class Pipelines:
             if text is not None and text != record.spec["PipelineDefinition"]:
                 number = versions.newest(record) + 1
                 held = with_aliases(record.spec.get("_aliases", {}), number, aliases, ())
-                new = {"_version": number, "_versioned": self._platform.clock(), "_aliases": held}
-                spec |= {"PipelineDefinition": text, **new}
+                new = {"_version": number, "_versioned": self._platform.clock(), "_versioned_by": call.caller.user}
+                spec |= {"PipelineDefinition": text, "_aliases": held, **new}
             elif aliases:
                 raise ValidationError(
                     "PipelineVersionAliases go with another definition: this update makes no new version of the pipeline."
@@ -186,6 +186,9 @@ class Pipelines:
         version = self._versions.find(record, call.params)
         known = {**everything(KIND, self._platform, record), **self._versions.about(record, version)}
         known["PipelineDefinition"] = version.spec["PipelineDefinition"]
+        if "_user" in version.spec and versions.number_of(version) != versions.newest(record):
+            # Who made that version, not who changed the pipeline last.
+            known["LastModifiedBy"] = {"UserProfileName": version.spec["_user"]}
         return {name: value for name, value in known.items() if name != "LastExecutionTime"}
 
     async def list(self, call: Call) -> Mapping[str, Any]:

@@ -65,7 +65,8 @@ class Versions:
 
     def keep(self, pipeline: Record) -> Record:
         """The newest version's record; made if it is not there."""
-        spec = {"PipelineDefinition": pipeline.spec["PipelineDefinition"]}
+        user = pipeline.spec.get("_versioned_by", pipeline.spec.get("_user", ""))
+        spec = {"PipelineDefinition": pipeline.spec["PipelineDefinition"], "_user": user}
         key = self._key(pipeline, newest(pipeline))
         try:
             return self._store.get(key)

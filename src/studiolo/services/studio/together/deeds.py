@@ -14,7 +14,8 @@ VERBS = (
 SILENT = frozenset({
     "PutMetricData", "BatchPutMetrics", "PutRecord", "DeleteRecord", "Publish", "PutPresence", "MarkNotificationsRead",
     "PutNotificationPreferences", "UpdateComment", "DeleteComment", "SetPassword", "PreviewObject",
-    "CreatePresignedDomainUrl", "CreateHubContentPresignedUrls", "SendTestWebhook", "SendHeartbeat",
+    "CreatePresignedDomainUrl", "CreateHubContentPresignedUrls", "SendTestWebhook", "SendHeartbeat", "PutEvents",
+    "PutTargets", "RemoveTargets",
 })  # fmt: skip
 """What is no news to anybody, or nobody's business."""
 _OTHER_KINDS = {
@@ -22,8 +23,11 @@ _OTHER_KINDS = {
     "AsyncInvocation": "Endpoint",
     "MetricAlarm": "Alarm",
     "Notebook": "TrainingJob",
+    "FunctionFiles": "Function",
+    "FunctionCode": "Function",
+    "FunctionConfiguration": "Function",
 }
-_NAMES = ("SpaceName", "User", "AlarmNames", "ResourceId", "Account", "Id")
+_NAMES = ("SpaceName", "User", "AlarmNames", "ResourceId", "Account", "Id", "Name")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ INDEXERS: Mapping[str, Indexer] = {
     notices.KIND: notices.index,
     webhooks.DELIVERY: webhooks.index_delivery,
 }
-NOTED = frozenset({"sagemaker", "sns", "cloudwatch", "application-autoscaling", "lambda", "studio"})
+NOTED = frozenset({
+    "sagemaker", "sns", "cloudwatch", "application-autoscaling", "lambda", "scheduler", "events", "studio",
+})  # fmt: skip
 """Services whose changes stand in the feed; what is written to S3 or by endpoints' callers is too much for it."""
 OF_PROJECT = (
     activity.KIND, comments.KIND, notices.KIND, notices.PREFERENCES, webhooks.KIND, webhooks.DELIVERY,
