@@ -23,7 +23,7 @@ def test_what_starts_by_itself_keeps_a_project(tmp_path):
         Caller("ann", account, "admin", studio_admin=True), "studio", "DeleteProject", {"Account": account}, "id"
     )
     for kind in ("Function", "Schedule", "EventRule"):
-        held = world.store.create(Key(account, kind, "x"), {"State": "ENABLED"}, {}, now=1.0)
+        held = world.store.create(Key(account, kind, "x"), {"State": "ENABLED", "Target": {"Arn": "a"}}, {}, now=1.0)
         with pytest.raises(ConflictError):
             asyncio.run(of.delete_project(call))
         world.store.delete(held)
