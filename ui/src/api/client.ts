@@ -54,6 +54,7 @@ const PREFIX = {
   studio: "Studio",
   cloudwatch: "GraniteServiceVersion20100801",
   "application-autoscaling": "AnyScaleFrontendService",
+  events: "AWSEvents",
 } as const;
 
 export async function call<T>(service: keyof typeof PREFIX, operation: string, input: object = {}): Promise<T> {

@@ -24,6 +24,7 @@ export const PLACES: { title?: string; places: Place[] }[] = [
       { text: "Tuning jobs", to: "/tuning", sign: "tune", needs: "sagemaker:CreateHyperParameterTuningJob" },
       { text: "Environments", to: "/environments", sign: "box", needs: "sagemaker:CreateImageVersion" },
       { text: "Pipelines", to: "/pipelines", sign: "pipeline", needs: "sagemaker:CreatePipeline" },
+      { text: "Schedules", to: "/schedules", sign: "clock", needs: "studio:ListScheduleStates" },
     ],
   },
   {

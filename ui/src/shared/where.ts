@@ -12,6 +12,9 @@ const PAGES: Record<string, string> = {
   Image: "/environments",
   Space: "/spaces",
   DataSet: "/data/sets",
+  Schedule: "/schedules",
+  Rule: "/rules",
+  Function: "/functions",
   NotebookSnapshot: "/shared-notebooks",
 };
 /** Kinds whose pages show comments under a tab. */
@@ -46,6 +49,7 @@ const WORDS: Record<string, string> = {
   Image: "environment",
   ImageVersion: "environment version",
   TransformJob: "batch transform job",
+  Rule: "event rule",
 };
 /** "TrainingJob" as people say it. */
 export const wordOf = (kind: string): string => WORDS[kind] ?? kind.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
@@ -57,6 +61,8 @@ const PAST: [RegExp, string][] = [
   [/^Stop|^Cancel/, "stopped"],
   [/^Start/, "started"],
   [/^Run/, "ran"],
+  [/^Enable/, "enabled"],
+  [/^Disable/, "paused"],
   [/^Retry/, "retried"],
   [/^AddTags/, "tagged"],
   [/^PutComment/, "commented on"],

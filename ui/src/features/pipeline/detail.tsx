@@ -13,6 +13,7 @@ import { Code, Empty, Failure, Link, Status } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
 import { Comments } from "../../shared/comments";
 import { Tags } from "../../shared/tags";
+import { Automation } from "./automation";
 import { Graph } from "./graph";
 import { useDefinition, useExecutions, usePipeline } from "./query";
 import { StartDialog } from "./start";
@@ -88,7 +89,7 @@ export function PipelinePage() {
   const { name } = useParams({ strict: false }) as { name: string };
   const { tab } = useSearch({ strict: false }) as { tab?: string };
   const navigate = useNavigate();
-  const { canWrite } = useStudio();
+  const { canWrite, can } = useStudio();
   const [starting, setStarting] = useState(false);
   const query = usePipeline(name);
   const definition = useDefinition(query.data?.PipelineDefinition);
@@ -103,9 +104,14 @@ export function PipelinePage() {
           actions={
             <SpaceBetween direction="horizontal" size="xs">
               <Button onClick={() => void navigate({ to: `/pipelines/${name}/edit` })}>Edit</Button>
-            <Button variant="primary" disabled={!canWrite} disabledReason="Viewers can't start pipelines in this project." onClick={() => setStarting(true)}>
-              Start…
-            </Button>
+              {can("studio:ListScheduleStates") && (
+                <Button disabled={!canWrite} disabledReason="Viewers can't make schedules in this project." onClick={() => void navigate({ to: "/schedules/create", search: { pipeline: name } as never })}>
+                  Schedule…
+                </Button>
+              )}
+              <Button variant="primary" disabled={!canWrite} disabledReason="Viewers can't start pipelines in this project." onClick={() => setStarting(true)}>
+                Start…
+              </Button>
             </SpaceBetween>
           }
         >
@@ -121,6 +127,7 @@ export function PipelinePage() {
             { id: "graph", label: "Steps", content: <Graph definition={definition} /> },
             { id: "executions", label: "Executions", content: <Executions pipeline={name} /> },
             { id: "parameters", label: "Parameters", content: <Parameters parameters={definition.Parameters ?? []} /> },
+            ...(can("studio:ListScheduleStates") ? [{ id: "automation", label: "Schedules and rules", content: <Automation pipeline={name} /> }] : []),
             { id: "comments", label: "Comments", content: <Comments arn={query.data.PipelineArn} /> },
             { id: "json", label: "Definition", content: <Code text={JSON.stringify(definition, null, 2)} /> },
           ]}

@@ -54,7 +54,7 @@ function Start({ name, close }: { name: string; close: () => void }) {
 export function PipelinesPage() {
   const navigate = useNavigate();
   const client = useQueryClient();
-  const { canWrite, confirm } = useStudio();
+  const { canWrite, can, confirm } = useStudio();
   const [starting, setStarting] = useState<string>();
   const writing = canWrite ? undefined : "Viewers can't change things in this project.";
   const open = (one: PipelineSummary) => void navigate({ to: `/pipelines/${one.PipelineName}` });
@@ -62,6 +62,7 @@ export function PipelinesPage() {
     { id: "open", text: "Open", keys: "Enter", run: () => open(one) },
     { id: "edit", text: "Edit", disabledReason: writing, run: () => void navigate({ to: `/pipelines/${one.PipelineName}/edit` }) },
     { id: "start", text: "Start…", apart: true, disabledReason: writing, run: () => setStarting(one.PipelineName) },
+    ...(can("studio:ListScheduleStates") ? [{ id: "schedule", text: "Schedule…", disabledReason: writing, run: () => void navigate({ to: "/schedules/create", search: { pipeline: one.PipelineName } as never }) }] : []),
     {
       id: "remove",
       text: "Delete…",

@@ -1,0 +1,28 @@
+// What starts a pipeline by itself, on the pipeline's own page.
+import Button from "@cloudscape-design/components/button";
+import Header from "@cloudscape-design/components/header";
+import { useNavigate } from "@tanstack/react-router";
+
+import { useStudio } from "../../shared/context";
+import { SchedulesOf } from "../schedule/list";
+
+export function Automation({ pipeline }: { pipeline: string }) {
+  const navigate = useNavigate();
+  const { canWrite } = useStudio();
+  const add = (text: string, to: string) => (
+    <Button disabled={!canWrite} disabledReason="Viewers can't change things in this project." onClick={() => void navigate({ to, search: { pipeline } as never })}>
+      {text}
+    </Button>
+  );
+  return (
+    <SchedulesOf
+      kind="Pipeline"
+      name={pipeline}
+      header={
+        <Header variant="h3" actions={add("Schedule…", "/schedules/create")}>
+          Schedules
+        </Header>
+      }
+    />
+  );
+}
