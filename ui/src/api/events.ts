@@ -45,6 +45,10 @@ export function note(event: RecordEvent) {
   else progress.delete(key);
 }
 
+const PAUSE = 250;
+/** A page that waits for an answer so long does not hold up the others. */
+const LONGEST = 2000;
+
 /** False while the connection is down. */
 export function useEvents(client: QueryClient, project: string | undefined, user: string | undefined, reload: () => void): boolean {
   const [connected, setConnected] = useState(true);
@@ -54,10 +58,19 @@ export function useEvents(client: QueryClient, project: string | undefined, user
     const waiting = new Map<string, unknown[]>();
     let timer: number | undefined;
     let down: number | undefined;
-    const flush = () => {
-      timer = undefined;
-      for (const key of waiting.values()) void client.invalidateQueries({ queryKey: key });
+    // What is asked for already is let come to its end: where events come faster than answers, none would ever arrive.
+    // And it is not asked for all the time: a third of it at most.
+    const flush = async () => {
+      const keys = [...waiting.values()];
       waiting.clear();
+      const began = performance.now();
+      const asked = Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: key })));
+      await Promise.race([asked, new Promise((done) => window.setTimeout(done, LONGEST))]);
+      timer = undefined;
+      if (waiting.size > 0) plan(2 * (performance.now() - began));
+    };
+    const plan = (pause: number) => {
+      timer ??= window.setTimeout(() => void flush(), Math.max(pause, PAUSE));
     };
     source.onmessage = (message) => {
       const event = JSON.parse(message.data as string) as RecordEvent;
@@ -65,7 +78,7 @@ export function useEvents(client: QueryClient, project: string | undefined, user
       // One's own role, or the end of it.
       if (event.kind === "Member" && event.name.toLowerCase() === user?.toLowerCase()) reload();
       for (const key of staleAfter(event)) waiting.set(JSON.stringify(key), key);
-      timer ??= window.setTimeout(flush, 250);
+      plan(PAUSE);
     };
     source.addEventListener("presence", () => void client.invalidateQueries({ queryKey: ["presence"] }));
     // No member any more: nothing of the project stays on the screen.

@@ -1,11 +1,10 @@
 // The one bar at the top: where you are, what you look for, and who you are.
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
 
 import { chooseProject, send } from "../api/client";
 import type { Session } from "../api/types";
-import { isDark, setTheme } from "../shared/theme";
+import { setTheme, useDark } from "../shared/theme";
 import { Sign } from "./icons";
 import { placeOf } from "./navigation";
 import { Bell, WhoIsHere } from "./together";
@@ -38,7 +37,7 @@ interface Props {
 
 export function Bar({ session, path, wide, toggle, find }: Props) {
   const navigate = useNavigate();
-  const [dark, setDark] = useState(isDark());
+  const dark = useDark();
   const signOut = () => void send("/api/session", { method: "DELETE" }).then(() => window.location.assign("/"));
   return (
     <header className="top">
@@ -75,10 +74,7 @@ export function Bar({ session, path, wide, toggle, find }: Props) {
         type="button"
         className="plain"
         aria-label={dark ? "Light theme" : "Dark theme"}
-        onClick={() => {
-          setTheme(dark ? "light" : "dark");
-          setDark(!dark);
-        }}
+        onClick={() => setTheme(dark ? "light" : "dark")}
       >
         <Sign name={dark ? "sun" : "moon"} />
       </button>

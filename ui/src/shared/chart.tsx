@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
 import { number } from "./format";
+import { useDark } from "./theme";
 
 export interface Line {
   label: string;
@@ -44,12 +45,12 @@ const spread = (chart: uPlot, low: number | null, high: number | null): [number,
 
 export function Chart({ title, lines, time = true, height = 200 }: { title: string; lines: Line[]; time?: boolean; height?: number }) {
   const holder = useRef<HTMLDivElement>(null);
+  const dark = useDark();
   const data = useMemo(() => align(lines), [lines]);
   const labels = lines.map((line) => line.label).join("\n");
   useEffect(() => {
     const place = holder.current;
     if (!place) return;
-    const dark = document.body.classList.contains("awsui-dark-mode");
     const ink = dark ? "#b6bac9" : "#54576b";
     const grid = { stroke: dark ? "#2d3040" : "#e6e7ee", width: 1 };
     const axis = { stroke: ink, grid, ticks: grid, font: "12px 'Inter Variable', sans-serif" };
@@ -82,7 +83,7 @@ export function Chart({ title, lines, time = true, height = 200 }: { title: stri
       watch.disconnect();
       chart.destroy();
     };
-  }, [data, labels, time, height]);
+  }, [data, labels, time, height, dark]);
   const last = lines.map((line) => `${line.label}: ${number(line.points.at(-1)?.y)}`).join(", ");
   return (
     <figure className="chart">

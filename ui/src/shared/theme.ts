@@ -1,4 +1,6 @@
 // Light, dark, or as the system has it.
+import { useSyncExternalStore } from "react";
+
 const KEY = "studiolo.theme";
 const wants = window.matchMedia("(prefers-color-scheme: dark)");
 
@@ -19,3 +21,16 @@ export function setTheme(chosen: string) {
 }
 
 wants.addEventListener("change", applyTheme);
+
+const watch = (changed: () => void) => {
+  window.addEventListener("studiolo:theme", changed);
+  wants.addEventListener("change", changed);
+  return () => {
+    window.removeEventListener("studiolo:theme", changed);
+    wants.removeEventListener("change", changed);
+  };
+};
+
+export const useTheme = (): string => useSyncExternalStore(watch, theme);
+/** Whether it is dark, told anew when that changes: for what is drawn by colours of its own. */
+export const useDark = (): boolean => useSyncExternalStore(watch, isDark);

@@ -13,7 +13,7 @@ import { useMemo, useState } from "react";
 import { ApiError, sagemaker } from "../../api/client";
 import { Empty, Failure } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
-import { isDark } from "../../shared/theme";
+import { useDark } from "../../shared/theme";
 import { HEIGHT, place, reduced, shownOf, WIDTH } from "./layout";
 import type { Answer, Entity, Shown, Vertex } from "./types";
 
@@ -82,6 +82,7 @@ const WAYS = [
 export function Lineage({ start, waits }: { start: string; waits: string }) {
   const [direction, setDirection] = useState("Both");
   const [images, setImages] = useState(false);
+  const dark = useDark();
   const query = useQuery({
     queryKey: ["lineage", start, direction],
     queryFn: () => load(start, direction).then((found) => found ?? null),
@@ -121,7 +122,7 @@ export function Lineage({ start, waits }: { start: string; waits: string }) {
           nodes={nodes}
           edges={edges}
           nodeTypes={TYPES}
-          colorMode={isDark() ? "dark" : "light"}
+          colorMode={dark ? "dark" : "light"}
           fitView
           fitViewOptions={{ maxZoom: 1.1 }}
           minZoom={0.05}

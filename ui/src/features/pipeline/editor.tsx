@@ -1,6 +1,4 @@
 // The drawn pipeline: steps put on a canvas, connected, filled in, and saved as the definition that the SDKs write.
-import "@xyflow/react/dist/style.css";
-
 import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
@@ -9,7 +7,7 @@ import Input from "@cloudscape-design/components/input";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
-import { Background, Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow, useReactFlow, ReactFlowProvider } from "@xyflow/react";
+import { type Edge, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
@@ -20,48 +18,17 @@ import { describe, useStudio } from "../../shared/context";
 import { ContextMenu, type MenuAt } from "../../shared/menu";
 import { Code, Failure } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
-import { isDark } from "../../shared/theme";
+import { Canvas, type Spots } from "./canvas";
 import { check, type Operation, type Operations } from "./check";
 import { add, all, begin, depend, did, find, freeName, type History, holder, move, paste, put, reaches, redo, remove, undepend, undo } from "./edit";
-import { HEIGHT, place, ways, WIDTH } from "./layout";
+import { HEIGHT, place, ways } from "./layout";
 import { PipelineForm, wrongParallel } from "./pipelineform";
 import { script } from "./python";
 import { usePipeline } from "./query";
 import { namedIn } from "./references";
 import { StepForm } from "./stepform";
-import { HOLDS, kindOf, STEPS } from "./steps";
+import { kindOf, STEPS } from "./steps";
 import type { Definition, Step } from "./types";
-
-type Spots = Record<string, { x: number; y: number }>;
-interface Shown extends Record<string, unknown> {
-  name: string;
-  type: string;
-  /** What is wrong with it. */
-  bad?: string;
-  /** In which branch of another it is. */
-  held?: string;
-}
-
-function StepNode({ data, selected }: NodeProps<Node<Shown>>) {
-  const holds = HOLDS[data.type] ?? [];
-  return (
-    <div className={`step ${selected ? "chosen" : ""}`} data-state={data.bad ? "Failed" : "Plain"} data-holds={data.held}>
-      <Handle type="target" position={Position.Top} />
-      <strong title={data.name}>{data.name}</strong>
-      <span>{data.type}</span>
-      {data.bad && (
-        <em className="mark" role="img" aria-label={data.bad} title={data.bad}>
-          !
-        </em>
-      )}
-      {holds.map((one, at) => (
-        <Handle key={one.member} type="source" id={one.member} title={one.label} position={Position.Bottom} style={{ left: at === 0 ? "25%" : "75%", background: one.color }} />
-      ))}
-      <Handle type="source" id="after" title="after" position={Position.Bottom} />
-    </div>
-  );
-}
-const TYPES = { step: StepNode };
 
 /** The shapes of every operation that a step of the drawing is made by. */
 function useOperations(definition: Definition): Operations {
@@ -126,20 +93,6 @@ function Editor({ name, given, ...there }: Props) {
   const connection = useQuery({ queryKey: ["connection"], staleTime: Infinity, queryFn: () => studio<{ RoleArn: string }>("GetConnection") });
   const named = refused ? namedIn(definition, refused) : [];
   const wrongOf = (step: string) => [...(named.includes(step) ? ["The server refused it."] : []), ...(faults[step] ?? []).map((one) => `${one.at}: ${one.why}`)].slice(0, 6).join("\n") || undefined;
-  const nodes: Node<Shown>[] = placed.nodes.map(({ step, x, y }) => ({
-    id: step.Name,
-    type: "step",
-    position: spots[step.Name] ?? { x, y },
-    width: WIDTH,
-    height: HEIGHT,
-    selected: chosen.includes(step.Name),
-    data: { name: step.Name, type: step.Type, bad: wrongOf(step.Name), held: holder(definition, step.Name)?.branch },
-  }));
-  const edges: Edge[] = placed.edges.map((one) => {
-    const way = one.word ? HOLDS[find(definition, one.from)?.Type ?? ""]?.find((each) => each.word === one.word) : undefined;
-    const id = `${one.from}>${one.to}`;
-    return { id, source: one.from, target: one.to, sourceHandle: way?.member ?? "after", label: way?.label, selected: id === chosenEdge };
-  });
   const fit = () => void flow.fitView({ maxZoom: 1 });
   const create = (type: string, at?: { x: number; y: number }) => {
     const kind = kindOf(type);
@@ -328,50 +281,18 @@ function Editor({ name, given, ...there }: Props) {
                 </button>
               ))}
             </div>
-            <div
-              className="canvas"
-              onDragOver={(event) => event.preventDefault()}
-              onDrop={(event) => {
-                event.preventDefault();
-                create(event.dataTransfer.getData("text/studiolo-step"), flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }));
-              }}
-            >
-              <ReactFlow
-                nodes={nodes}
-                edges={edges}
-                nodeTypes={TYPES}
-                colorMode={isDark() ? "dark" : "light"}
-                fitView
-                fitViewOptions={{ maxZoom: 1 }}
-                minZoom={0.05}
-                onlyRenderVisibleElements
-                deleteKeyCode={["Delete", "Backspace"]}
-                onNodesChange={(changes) => {
-                  for (const each of changes) {
-                    if (each.type === "position" && each.position) setSpots((old) => ({ ...old, [each.id]: each.position! }));
-                    if (each.type === "select") setChosen((old) => (each.selected ? [...new Set([...old, each.id])] : old.filter((other) => other !== each.id)));
-                  }
-                }}
-                onEdgesChange={(changes) => {
-                  for (const each of changes) if (each.type === "select") setChosenEdge((old) => (each.selected ? each.id : old === each.id ? undefined : old));
-                }}
-                onConnect={({ source, target, sourceHandle }) => connect(source, target, sourceHandle)}
-                onEdgeDoubleClick={(_, edge) => cut(edge)}
-                onNodeContextMenu={(event, node) => menuOfNodes(event, chosen.includes(node.id) ? chosen : [node.id])}
-                onSelectionContextMenu={(event, several) => menuOfNodes(event, several.map((each) => each.id))}
-                onPaneContextMenu={menuOfCanvas}
-                onEdgeContextMenu={menuOfEdge}
-                // Steps take their connections along; only a connection chosen by itself is cut.
-                onDelete={({ nodes: gone, edges: loose }) => {
-                  if (gone.length > 0) drop(gone.map((each) => each.id));
-                  else if (loose[0]) cut(loose[0]);
-                }}
-                proOptions={{ hideAttribution: true }}
-              >
-                <Background />
-                <Controls showInteractive={false} />
-              </ReactFlow>
-            </div>
+            <Canvas
+              definition={definition}
+              placed={placed}
+              spots={spots}
+              setSpots={setSpots}
+              chosen={chosen}
+              setChosen={setChosen}
+              chosenEdge={chosenEdge}
+              setChosenEdge={setChosenEdge}
+              wrongOf={wrongOf}
+              on={{ add: create, connect, cut, remove: drop, menuOfNodes, menuOfCanvas, menuOfEdge }}
+            />
             <div className="inspector">
               {one ? (
                 <StepForm key={one.Name} definition={definition} name={one.Name} operations={operations} wrong={faults[one.Name] ?? []} edit={edit} choose={setChosen} />

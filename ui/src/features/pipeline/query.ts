@@ -34,18 +34,34 @@ async function steps(arn: string): Promise<Record<string, StepRecord>> {
   return found;
 }
 
-export const useExecution = (arn: string | undefined) =>
+/** What an execution was started with; it stays as it is. */
+const useGiven = (arn: string | undefined) =>
   useQuery({
-    queryKey: ["executions", "one", arn],
+    queryKey: ["given", arn],
     enabled: Boolean(arn),
+    staleTime: Infinity,
     queryFn: async () => {
-      const [about, records, definition, given] = await Promise.all([
-        sagemaker<Execution>("DescribePipelineExecution", { PipelineExecutionArn: arn }),
-        steps(arn!),
+      const [definition, given] = await Promise.all([
         sagemaker<{ PipelineDefinition: string }>("DescribePipelineDefinitionForExecution", { PipelineExecutionArn: arn }),
         sagemaker<{ PipelineParameters: { Name: string; Value: string }[] }>("ListPipelineParametersForExecution", { PipelineExecutionArn: arn, MaxResults: 50 }),
       ]);
-      return { about, records, definition: definition.PipelineDefinition, parameters: given.PipelineParameters };
+      return { definition: definition.PipelineDefinition, parameters: given.PipelineParameters };
+    },
+  });
+
+/** How it stands, with what it was started with. */
+export function useExecution(arn: string | undefined) {
+  const given = useGiven(arn);
+  const stands = useQuery({
+    queryKey: ["executions", "one", arn],
+    enabled: Boolean(arn),
+    queryFn: async () => {
+      const [about, records] = await Promise.all([sagemaker<Execution>("DescribePipelineExecution", { PipelineExecutionArn: arn }), steps(arn!)]);
+      return { about, records };
     },
     refetchInterval: (query) => (query.state.data && !running(query.state.data.about.PipelineExecutionStatus) ? false : 3000),
   });
+  const data = useMemo(() => (given.data && stands.data ? { ...given.data, ...stands.data } : undefined), [given.data, stands.data]);
+  const refetch = () => Promise.all([given.refetch(), stands.refetch()]);
+  return { data, error: given.error ?? stands.error, refetch };
+}

@@ -15,7 +15,7 @@ import { useState } from "react";
 import { studio } from "../../api/client";
 import { describe, useStudio } from "../../shared/context";
 import { lettersOn, setLetters, SHORTCUTS } from "../../shared/shortcuts";
-import { setTheme, theme } from "../../shared/theme";
+import { setTheme, useTheme } from "../../shared/theme";
 
 function Password() {
   const [now, setNow] = useState("");
@@ -43,7 +43,7 @@ function Password() {
 
 export function SettingsPage() {
   const { session } = useStudio();
-  const [chosen, setChosen] = useState(theme());
+  const chosen = useTheme();
   const [letters, setLettersShown] = useState(lettersOn());
   return (
     <ContentLayout header={<Header variant="h1">Settings</Header>}>
@@ -57,10 +57,7 @@ export function SettingsPage() {
               { id: "light", text: "Light" },
               { id: "dark", text: "Dark" },
             ]}
-            onChange={({ detail }) => {
-              setTheme(detail.selectedId);
-              setChosen(detail.selectedId);
-            }}
+            onChange={({ detail }) => setTheme(detail.selectedId)}
           />
         </Container>
         <Container header={<Header variant="h2">Password</Header>}>

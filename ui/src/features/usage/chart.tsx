@@ -1,29 +1,18 @@
 import BarChart from "@cloudscape-design/components/bar-chart";
-import { useSyncExternalStore } from "react";
 
 import { amount, number } from "../../shared/format";
-import { isDark } from "../../shared/theme";
+import { useDark } from "../../shared/theme";
 import type { Bars, Measure } from "./series";
 
 const LIGHT = ["#4b4acf", "#0f7b6c", "#b4520a", "#a3246f", "#2166ac", "#5c6b00"];
 const DARK = ["#a5a4ff", "#5fd3bf", "#f3a867", "#f08ac2", "#7fb8ec", "#c3d35a"];
-
-const watch = (changed: () => void) => {
-  const system = window.matchMedia("(prefers-color-scheme: dark)");
-  window.addEventListener("studiolo:theme", changed);
-  system.addEventListener("change", changed);
-  return () => {
-    window.removeEventListener("studiolo:theme", changed);
-    system.removeEventListener("change", changed);
-  };
-};
 
 /** "Nov 25" of a day, "Nov 2026" of a month. */
 const tick = (name: string): string =>
   new Date(`${name.length === 7 ? `${name}-01` : name}T00:00:00Z`).toLocaleDateString("en", name.length === 7 ? { month: "short", year: "numeric", timeZone: "UTC" } : { month: "short", day: "numeric", timeZone: "UTC" });
 
 export function UsageChart({ bars, names, measure, currency }: { bars: Bars[]; names: string[]; measure: Measure; currency: string }) {
-  const dark = useSyncExternalStore(watch, isDark);
+  const dark = useDark();
   const palette = dark ? DARK : LIGHT;
   const value = (one: number) => (measure === "cost" ? amount(one, currency) : `${number(one)} h`);
   const highest = Math.max(...names.map((_, index) => bars.reduce((sum, one) => sum + (one.values[index] ?? 0), 0)));
