@@ -116,10 +116,10 @@ def test_a_drawing_by_menus_and_keys_says_what_is_wrong(page, studio):  # noqa: 
     node(page, "Callback-2").wait_for()
     page.wait_for_timeout(300)
     node(page, "Callback-2").focus()
-    before = node(page, "Callback-2").evaluate("one => one.style.transform")
+    before = node(page, "Callback-2").evaluate("one => one.style.left")
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(200)
-    assert node(page, "Callback-2").evaluate("one => one.style.transform") != before
+    assert node(page, "Callback-2").evaluate("one => one.style.left") != before
     node(page, "Callback-2").click(button="right")
     page.get_by_role("menuitem", name="Delete").click()
     node(page, "Callback-2").wait_for(state="detached")

@@ -7,9 +7,12 @@ import { HomePage } from "./features/home/page";
 const root = createRootRoute({
   component: App,
   notFoundComponent: () => (
-    <p>
-      There is no such page. <Link to="/">Go home</Link>
-    </p>
+    <>
+      <h1>There is no such page</h1>
+      <p>
+        The address may be mistyped, or of another version. <Link to="/">Go home</Link>
+      </p>
+    </>
   ),
 });
 

@@ -6,7 +6,7 @@ export const SHORTCUTS = [
   { keys: "g j", does: "Training jobs" },
   { keys: "g m", does: "Models" },
   { keys: "g e", does: "Endpoints" },
-  { keys: "g d", does: "Data" },
+  { keys: "g d", does: "Files" },
   { keys: "n j", does: "New training job" },
   { keys: "/", does: "The filter of the list" },
   { keys: "↑ ↓", does: "The row above, the row below" },

@@ -47,7 +47,7 @@ export function BucketsPage() {
               </Button>
             }
           >
-            Data
+            Files
           </Header>
         }
         columnDefinitions={[

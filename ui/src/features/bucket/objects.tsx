@@ -163,7 +163,7 @@ export function BucketPage() {
               <BreadcrumbGroup
                 ariaLabel="Folders"
                 items={[
-                  { text: "Data", href: "/data" },
+                  { text: "Files", href: "/data" },
                   { text: bucket, href: `/data/${bucket}` },
                   ...parts.map((text, index) => ({ text, href: `/data/${bucket}?prefix=${encodeURIComponent(`${parts.slice(0, index + 1).join("/")}/`)}` })),
                 ]}

@@ -1,6 +1,7 @@
 import Button from "@cloudscape-design/components/button";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
+import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import Tabs from "@cloudscape-design/components/tabs";
@@ -22,7 +23,16 @@ import { executionId, type ExecutionSummary, type Parameter } from "./types";
 function Executions({ pipeline }: { pipeline: string }) {
   const navigate = useNavigate();
   const [chosen, setChosen] = useState<ExecutionSummary[]>([]);
-  const executions = useExecutions(pipeline);
+  /** How each page that was gone to begins. */
+  const [tokens, setTokens] = useState<(string | undefined)[]>([undefined]);
+  const [page, setPage] = useState(1);
+  const executions = useExecutions(pipeline, tokens[page - 1]);
+  const next = executions.isPlaceholderData ? undefined : executions.data?.NextToken;
+  const turn = (to: number) => {
+    if (to > tokens.length && !next) return;
+    if (to > tokens.length) setTokens([...tokens, next]);
+    setPage(Math.min(to, tokens.length + 1));
+  };
   if (executions.isError) return <Failure error={executions.error} retry={() => void executions.refetch()} />;
   return (
     <Table
@@ -34,7 +44,7 @@ function Executions({ pipeline }: { pipeline: string }) {
           actions={
             <Button
               disabled={chosen.length !== 2}
-              disabledReason="Choose two executions."
+              disabledReason={`Choose two executions; ${chosen.length === 1 ? "one is" : `${chosen.length} are`} chosen.`}
               onClick={() => {
                 const [a, b] = [...chosen].sort((one, other) => one.StartTime - other.StartTime).map((one) => executionId(one.PipelineExecutionArn));
                 void navigate({ to: `/pipelines/${pipeline}/compare`, search: { a, b } as never });
@@ -54,7 +64,18 @@ function Executions({ pipeline }: { pipeline: string }) {
       ariaLabels={{ selectionGroupLabel: "Executions", allItemsSelectionLabel: () => "All", itemSelectionLabel: (_, one) => one.PipelineExecutionDisplayName ?? executionId(one.PipelineExecutionArn) }}
       loading={executions.isPending}
       loadingText="Loading executions"
-      items={executions.data ?? []}
+      items={executions.data?.PipelineExecutionSummaries ?? []}
+      pagination={
+        page > 1 || next ? (
+          <Pagination
+            currentPageIndex={page}
+            pagesCount={Math.max(page, tokens.length)}
+            openEnd={Boolean(next) || page < tokens.length}
+            onChange={({ detail }) => turn(detail.currentPageIndex)}
+            ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Previous page", pageLabel: (one) => `Page ${one}` }}
+          />
+        ) : undefined
+      }
       columnDefinitions={[
         {
           id: "name",

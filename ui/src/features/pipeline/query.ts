@@ -1,5 +1,5 @@
 // What the pipelines' pages ask for.
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
 import { sagemaker } from "../../api/client";
@@ -10,11 +10,12 @@ export const usePipeline = (name: string) =>
 
 export const useDefinition = (text: string | undefined) => useMemo(() => (text ? (JSON.parse(text) as Definition) : undefined), [text]);
 
-export const useExecutions = (name: string) =>
+/** A page of them, the newest first; `token` is what the page before said. */
+export const useExecutions = (name: string, token: string | undefined) =>
   useQuery({
-    queryKey: ["executions", name],
-    queryFn: () => sagemaker<{ PipelineExecutionSummaries: ExecutionSummary[] }>("ListPipelineExecutions", { PipelineName: name, MaxResults: 100 }),
-    select: (answer) => answer.PipelineExecutionSummaries,
+    queryKey: ["executions", name, token],
+    queryFn: () => sagemaker<{ PipelineExecutionSummaries: ExecutionSummary[]; NextToken?: string }>("ListPipelineExecutions", { PipelineName: name, MaxResults: 50, NextToken: token }),
+    placeholderData: keepPreviousData,
   });
 
 /** Every step that has begun, by name. */
