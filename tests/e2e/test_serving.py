@@ -192,7 +192,38 @@ def test_a_rolling_update_under_load_fails_no_request_and_needs_little_room(stud
     assert seen["EndpointStatus"] == "InService" and seen["ProductionVariants"][0]["CurrentInstanceCount"] == 3
     assert load.failures == [] and set(load.answers) == {"one", "two"}
     assert most == 4 and {"33%", "67%"} <= shares
+    rolled_back_in_batches(studio, sagemaker, it, size)
     sagemaker.delete_endpoint(EndpointName=it)
+
+
+def rolled_back_in_batches(studio, sagemaker, it, size):
+    """An alarm when all batches are there: the old version comes back one by one, and answers all the while."""
+    watch, alarm = studio.client("cloudwatch"), jobs.name("alarm")
+    watch.put_metric_alarm(AlarmName=alarm, Namespace="drill", MetricName=alarm, Period=60, EvaluationPeriods=1,
+                           Statistic="Sum", Threshold=1, ComparisonOperator="GreaterThanThreshold")  # fmt: skip
+    bad = serving.config(studio, variant(model(studio, NAME.format(name="bad")), InitialInstanceCount=3))
+    two = {**size, "Value": 2}
+    policy = {"MaximumBatchSize": two, "WaitIntervalInSeconds": 3, "RollbackMaximumBatchSize": size}
+    deployment = {"RollingUpdatePolicy": policy, "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm}]}}
+
+    def told():
+        seen = sagemaker.describe_endpoint(EndpointName=it)
+        pending = seen.get("PendingDeploymentSummary", {}).get("ProductionVariants", [])
+        return seen, pending[0]["VariantStatus"][0]["StatusMessage"] if pending else ""
+
+    with Load(studio, it) as load:
+        sagemaker.update_endpoint(EndpointName=it, EndpointConfigName=bad, DeploymentConfig=deployment)
+        until(lambda: told()[1].startswith("100%"))
+        watch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="a drill")
+        until(lambda: told()[0]["EndpointStatus"] == "RollingBack")
+        said = set()
+        while (seen := told())[0]["EndpointStatus"] == "RollingBack":
+            said.add(seen[1])
+            time.sleep(0.02)
+        until(lambda: load.answers[-20:] == ["two"] * 20 or load.failures)
+    assert load.failures == [] and any("33% of the traffic still goes to the new version" in one for one in said)
+    assert seen[0]["EndpointStatus"] == "InService" and f"the alarm {alarm}" in seen[0]["FailureReason"]
+    assert seen[0]["ProductionVariants"][0]["CurrentInstanceCount"] == 3
 
 
 def test_capacity_up_down_and_to_none_under_load(studio, sagemaker):

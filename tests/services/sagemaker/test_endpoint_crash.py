@@ -1,7 +1,9 @@
 """The server is killed before and after each deed of the endpoint's controller: it comes into service all the same, each
 instance started once; an update that fails leaves the old version serving; a deletion leaves nothing."""
 
+import itertools
 import tarfile
+import time
 
 import pytest
 from killing import ACCOUNT, Counter, World, step
@@ -133,7 +135,10 @@ def test_what_sleeps_is_kept_warm(tmp_path, monkeypatch):
     assert world.runner.warmed[-1] == (tmp_path / "env", ())
 
 
-def rolling(tmp_path, kill_at, ring_at=None, steps=45, fails=""):
+RINGS = {"StateValue": "ALARM"}
+
+
+def rolling(tmp_path, kill_at, ring_at=None, steps=45, fails="", back=None, alarm=RINGS):
     """An update of three instances, one at a time, killed at a deed; (world, what ran after each step)."""
     world = prepare(tmp_path)
     for name in ("one", "two"):
@@ -145,6 +150,7 @@ def rolling(tmp_path, kill_at, ring_at=None, steps=45, fails=""):
         "RollingUpdatePolicy": {
             "MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1},
             "WaitIntervalInSeconds": 0 if ring_at is None else 3600,
+            **({"RollbackMaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": back}} if back else {}),
         },
         "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "bad"}]},
     }
@@ -163,7 +169,7 @@ def rolling(tmp_path, kill_at, ring_at=None, steps=45, fails=""):
         seen = world.store.get(KEY)
         if ring_at is not None and "_shift" in seen.status:
             if seen.status["_shift"]["Step"] == ring_at:
-                world.store.create(Key(ACCOUNT, "CloudWatchAlarm", "bad"), {}, {"StateValue": "ALARM"}, now=3)
+                world.store.create(Key(ACCOUNT, "CloudWatchAlarm", "bad"), {}, alarm, now=3)
                 ring_at = -1
             elif ring_at >= 0:
                 shift = {**seen.status["_shift"], "Since": 0}
@@ -203,6 +209,44 @@ def test_an_alarm_in_the_midst_of_a_rolling_update_brings_all_of_the_old_version
     record = world.store.get(KEY)
     assert record.status["EndpointStatus"] == "InService" and "the alarm bad" in record.status["FailureReason"]
     assert record.status["_live"]["Generation"] == 1 and len(record.status["_ready"]) == 3
+
+
+@pytest.mark.parametrize(("ago", "generation"), [(-3600, 1), (3600, 2)])
+def test_an_alarm_that_rang_and_stopped_counts_if_it_was_during_the_deployment(tmp_path, no_grace, ago, generation):
+    rang = {"StateValue": "OK", "_rang": time.time() - ago}
+    world, ran, _ = rolling(tmp_path, None, ring_at=1, alarm=rang, steps=30)
+    if generation == 2:
+        # Its last batches are watched for an hour.
+        assert world.store.get(KEY).status["_next"]["Generation"] == 2 and ran[-1] == (2, 2)
+    else:
+        assert world.store.get(KEY).status["_live"]["Generation"] == 1 and ran[-1] == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("back", "stages"),
+    [(None, [(1, 3), (3, 3), (3, 0)]), (1, [(1, 3), (2, 3), (2, 1), (3, 1), (3, 0)]), (2, [(1, 3), (3, 3), (3, 0)])],
+)
+def test_the_old_version_comes_back_batch_by_batch_and_the_new_one_goes_only_then(
+    tmp_path_factory, no_grace, back, stages
+):
+    _, ran, counter = rolling(tmp_path_factory.mktemp("count"), None, ring_at=2, back=back)
+    seen = [stage for stage, _ in itertools.groupby(ran)]
+    assert seen[seen.index((1, 3)) :] == stages
+    for at in range(counter.seen if back == 1 else 0):
+        world, ran, _ = rolling(tmp_path_factory.mktemp(f"kill{at}"), at, ring_at=2, back=back)
+        assert ran[-1] == (3, 0) and all(old + new >= 3 for old, new in ran), (at, ran)
+        record = world.store.get(KEY)
+        assert record.status["EndpointStatus"] == "InService" and "the alarm bad" in record.status["FailureReason"], at
+        assert not {"_back", "_shift", "_next"} & set(record.status) and len(record.status["_ready"]) == 3, at
+
+
+def test_an_old_version_that_cannot_come_back_does_not_roll_back_for_ever(tmp_path, no_grace, monkeypatch):
+    from studiolo.services.sagemaker.hosting import decide
+
+    monkeypatch.setattr(decide, "RETURN", -1.0)
+    world, _, _ = rolling(tmp_path, None, ring_at=2, back=1)
+    record = world.store.get(KEY)
+    assert record.status["EndpointStatus"] == "InService" and "the alarm bad" in record.status["FailureReason"]
 
 
 def test_a_batch_that_does_not_come_up_brings_all_of_the_old_version_back(tmp_path_factory, no_grace):

@@ -2,7 +2,7 @@
 
 The spec is the request (`_set`: a state that SetAlarmState asked for, `_configured`: when it was put last). The status is
 the controller's: the state, and under `_todo` what a change of state still has to do: history to write, actions to take.
-It is written together with the state, so a crash between the two loses nothing.
+It is written together with the state, so a crash between the two loses nothing. `_rang`: when it last was in ALARM.
 """
 
 import json
@@ -87,6 +87,9 @@ def moved(record: Record, state: str, reason: str, data: str | None, now: float)
     """The status after a change of state, with what it still has to do."""
     old, status = record.status["StateValue"], dict(record.status)
     status |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": now}
+    if state == "ALARM":
+        # A deployment that it is to stop may look only when it is over.
+        status["_rang"] = now
     status.pop("StateReasonData", None)
     if data:
         status["StateReasonData"] = data

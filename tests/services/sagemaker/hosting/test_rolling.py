@@ -36,6 +36,24 @@ def test_what_of_the_old_version_stays():
     assert traffic.kept(1, 0.5) == 1 and traffic.kept(0, 0.5) == 0
 
 
+@pytest.mark.parametrize(
+    ("size", "serving", "counts", "new", "olds", "shares", "news"),
+    [
+        (None, {"A": 1}, {"A": 4}, {"A": 4}, [4], [0], [0]),
+        (("INSTANCE_COUNT", 1), {"A": 1}, {"A": 4}, {"A": 4}, [2, 3, 4], [0.5, 0.25, 0], [2, 1, 0]),
+        (("CAPACITY_PERCENT", 50), {"A": 1}, {"A": 4}, {"A": 8}, [3, 4], [0.25, 0], [2, 0]),
+        (("CAPACITY_PERCENT", 100), {"A": 1}, {"A": 4}, {"A": 4}, [4], [0], [0]),
+        (("INSTANCE_COUNT", 1), {"A": 2}, {"A": 2}, {"A": 1}, [2], [0], [0]),
+    ],
+)
+def test_the_way_back(size, serving, counts, new, olds, shares, news):
+    given = {"Type": size[0], "Value": size[1]} if size else None
+    steps = traffic.back(given, serving, counts, new)
+    assert [one.old["A"] for one in steps] == olds
+    assert [one.share for one in steps] == pytest.approx(shares)
+    assert [one.new["A"] for one in steps] == news
+
+
 def test_each_stage_of_an_update():
     config, key = policy("INSTANCE_COUNT", 2), Key("1", "Endpoint", "e")
     steps = traffic.steps(config, {"A": 5})

@@ -86,14 +86,16 @@ class HostingController:
         return traffic.steps(record.spec.get("_deployment", {}), planning.counts(record, plan) if plan else {})
 
     def _ringing(self, record: Record) -> str | None:
+        """An alarm that is in ALARM, or was since the deployment began: it may be over before anybody looks."""
         if "_next" not in record.status:
             return None
+        began = record.status["_next"].get("Since", 0.0)
         for name in traffic.alarms(record.spec.get("_deployment", {})):
             try:
                 alarm = self._platform.store.get(Key(record.key.project, ALARM, name))
             except Missing:
                 continue
-            if alarm.status.get("StateValue") == "ALARM":
+            if alarm.status.get("StateValue") == "ALARM" or alarm.status.get("_rang", -1.0) >= began:
                 return name
         return None
 
@@ -132,12 +134,14 @@ class HostingController:
         if act == "give_up":
             return await asyncio.to_thread(self._give_up, record, handles)
         if act == "roll_back":
-            reason = f"The deployment was rolled back: the alarm {seen.ringing} is in state ALARM."
-            self._write(record, statuses.failed(record, reason))
-            return Again(0)
+            return self._end(record, f"The deployment was rolled back: the alarm {seen.ringing} went to state ALARM.")
         if act == "too_late":
-            reason = f"The deployment took longer than its {seen.limit:g} seconds (MaximumExecutionTimeoutInSeconds)."
-            self._write(record, statuses.failed(record, reason))
+            limit = f"{seen.limit:g} seconds (MaximumExecutionTimeoutInSeconds)"
+            return self._end(record, f"The deployment took longer than its {limit}.")
+        if act == "returned":
+            return self._returned(record)
+        if act == "stop_returning":
+            self._write(record, statuses.failed(record, record.status["_back"]["Reason"]))
             return Again(0)
         if act == "drop":
             return await self._drop(record, seen, handles)
@@ -177,8 +181,23 @@ class HostingController:
         try:
             self._upkeep.start(record, self._find(record, handles))
         except PlanError as error:
-            record = self._platform.store.get(record.key)
-            self._write(record, statuses.failed(record, str(error)))
+            return self._end(self._platform.store.get(record.key), str(error))
+        return Again(0)
+
+    def _end(self, record: Record, reason: str) -> Again:
+        """The deployment is given up."""
+        if rolling.must_return(record):
+            self._write(record, statuses.returning(record, reason, self._now()))
+        else:
+            self._write(record, statuses.failed(record, reason))
+        return Again(0)
+
+    def _returned(self, record: Record) -> Again:
+        way, at = rolling.back(record, self._steps(record)), record.status["_back"]["Step"]
+        if at + 1 < len(way):
+            self._write(record, statuses.returned(record, way[at].share, self._now()))
+        else:
+            self._write(record, statuses.failed(record, record.status["_back"]["Reason"]))
         return Again(0)
 
     def _shift(self, record: Record, seen: Observed) -> Again:
@@ -192,8 +211,7 @@ class HostingController:
     def _give_up(self, record: Record, handles: Sequence[str]) -> Again:
         reason = self._upkeep.why(self._find(record, handles)[0])
         self._upkeep.keep_logs(handles)
-        self._write(record, statuses.failed(record, reason))
-        return Again(0)
+        return self._end(record, reason)
 
     def _note_ready(self, record: Record, seen: Observed) -> Record:
         if not record.status.get("_live"):

@@ -3,7 +3,8 @@
 The wanted generation is the spec's; the plan being deployed and the plan in service are the status's. A new generation is
 started beside the old one; when all its units answer, traffic moves to it step by step (traffic.py), and only after the
 last step is the old one stopped. If it fails, takes too long, or an alarm rings meanwhile, the old one stays. A rolling
-update does so batch by batch (rolling.py): the units are then those of both versions that should run at its batch.
+update does so batch by batch (rolling.py): the units are then those of both versions that should run at its batch, also on
+the way back.
 """
 
 import math
@@ -27,10 +28,17 @@ Act = Literal[
     "give_up",
     "roll_back",
     "too_late",
+    "returned",
+    "stop_returning",
     "drop",
     "restart",
     "remove",
 ]
+
+
+RETURN = 900.0
+"""Seconds for a batch of the old version to come back; then the new one goes all the same, and what is missing is started
+as after any crash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,8 @@ def decide(record: Record, seen: Observed, now: float) -> tuple[Act, tuple[str, 
     if settled != wanted and (plan is None or plan["Generation"] != wanted):
         return "plan", ()
     gone = tuple(handle for handle, health in seen.live.items() if health in ("failed", "absent"))
+    if plan is not None and plan["Generation"] == wanted and "_back" in record.status:
+        return _return(record, seen, gone, now)
     if plan is not None and plan["Generation"] == wanted:
         act = _deploy(record, seen, now)
         # The old version is looked after for as long as it serves.
@@ -68,6 +78,18 @@ def decide(record: Record, seen: Observed, now: float) -> tuple[Act, tuple[str, 
     if gone:
         return "restart", gone
     return ("wait", ()) if any(health == "starting" for health in seen.live.values()) else ("rest", ())
+
+
+def _return(record: Record, seen: Observed, gone: tuple[str, ...], now: float) -> tuple[Act, tuple[str, ...]]:
+    """A rolling update was given up; of the new version nothing is asked any more."""
+    if seen.others:
+        # Of the new version, what the batch before took the traffic from.
+        return "drop", seen.others
+    if any(health != "ready" for health in seen.live.values()):
+        if now - record.status["_back"]["Since"] > RETURN:
+            return "stop_returning", ()
+        return ("restart", gone) if gone else ("wait", ())
+    return "returned", ()
 
 
 def _deploy(record: Record, seen: Observed, now: float) -> tuple[Act, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 _next     the plan being deployed        _live   the plan in service
 _shift    {"Step", "Since", "Share"}: how much of the traffic the plan being deployed has got; "Baked" where that was watched
           long enough and the next batch of a rolling update begins
+_back     {"Reason", "Step", "Since"}: a rolling update was given up, and the old version comes back batch by batch
 _ready    handles of the units that answer
 _stuck    the controller could not go on; FailureReason says why, until it can
 _settled  the generation that was deployed, or given up, last
@@ -29,7 +30,7 @@ def _without(status: Mapping[str, Any], *names: str) -> Status:
 
 def planned(record: Record, plan: Mapping[str, Any], now: float) -> Status:
     now_called = "Updating" if record.status.get("_live") else "Creating"
-    status = _without(record.status, "FailureReason", "_shift")
+    status = _without(record.status, "FailureReason", "_shift", "_back")
     return {**status, word(record): now_called, "_next": {**plan, "Since": now}, "_planned": now}
 
 
@@ -56,10 +57,31 @@ def switched(record: Record, ready: Sequence[str], now: float) -> Status:
     }
 
 
+def returning(record: Record, reason: str, now: float) -> Status:
+    """A rolling update was given up: both versions serve until the old one has all of its instances again."""
+    rolls_back = "RollingBack" if record.key.kind == "Endpoint" else "Updating"
+    return {
+        **record.status,
+        word(record): rolls_back,
+        "FailureReason": reason[:1024],
+        "_back": {"Reason": reason, "Step": 0, "Since": now},
+    }
+
+
+def returned(record: Record, share: float, now: float) -> Status:
+    """A batch of the old version answers; the new version keeps that share."""
+    back = record.status["_back"]
+    return {
+        **record.status,
+        "_shift": {**record.status["_shift"], "Share": share},
+        "_back": {**back, "Step": back["Step"] + 1, "Since": now},
+    }
+
+
 def failed(record: Record, reason: str) -> Status:
     """The old generation stays in service; without one the endpoint has failed."""
     return {
-        **_without(record.status, "_next", "_shift"),
+        **_without(record.status, "_next", "_shift", "_back"),
         word(record): "InService" if record.status.get("_live") else "Failed",
         "FailureReason": reason[:1024],
         "_settled": record.spec["_generation"],
@@ -151,7 +173,10 @@ def pending(record: Record) -> dict[str, Any] | None:
     if shift is not None:
         stage, since = "ActivatingTraffic" if shift["Share"] < 1 else "Baking", shift["Since"]
         message = f"{shift['Share']:.0%} of the traffic goes to the new version."
-        if shift.get("Baked"):
+        if "_back" in record.status:
+            stage, since = "Updating", record.status["_back"]["Since"]
+            message = f"The update is rolled back: {shift['Share']:.0%} of the traffic still goes to the new version."
+        elif shift.get("Baked"):
             message = f"{message} The next batch of its instances is being started."
     else:
         stage, since, message = "Creating", plan["Since"], "The new version's instances are being started."

@@ -20,6 +20,8 @@ class Step:
     """Seconds."""
     new: Mapping[str, int] | None = None
     """Variant -> how many instances of the new version run at this step; None: all."""
+    old: Mapping[str, int] | None = None
+    """Of the old version, on the way back to it (`back`)."""
 
 
 def _share(size: Mapping[str, Any] | None, instances: int) -> float:
@@ -52,11 +54,15 @@ def _linear(share: float, wait: float, end: float) -> Sequence[Step]:
     ]
 
 
-def _batches(size: Mapping[str, Any], wait: float, counts: Mapping[str, int]) -> Sequence[Step]:
-    batch = {
+def _batch_sizes(size: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
+    return {
         name: max(1, count * size["Value"] // 100 if size["Type"] == "CAPACITY_PERCENT" else size["Value"])
         for name, count in counts.items()
     }
+
+
+def _batches(size: Mapping[str, Any], wait: float, counts: Mapping[str, int]) -> Sequence[Step]:
+    batch = _batch_sizes(size, counts)
     number = max((math.ceil(count / batch[name]) for name, count in counts.items()), default=1)
     running = [
         {name: min(count, batch[name] * at) for name, count in counts.items()} for at in range(1, max(1, number) + 1)
@@ -66,6 +72,22 @@ def _batches(size: Mapping[str, Any], wait: float, counts: Mapping[str, int]) ->
         *(Step(sum(new.values()) / whole, wait, new) for new in running[:-1]),
         Step(1.0, wait, running[-1]),
     ]
+
+
+def back(
+    size: Mapping[str, Any] | None, serving: Mapping[str, int], counts: Mapping[str, int], new: Mapping[str, int]
+) -> Sequence[Step]:
+    """The way back of a rolling update: each step brings a batch of the old version's instances, of which `serving` were
+    left out of `counts`; when they answer, the new version has the step's share, and as many of its instances (`new`).
+    Without a size all come at once, as on AWS."""
+    batch = _batch_sizes(size, counts) if size else dict(counts)
+    number = max((math.ceil((counts[name] - serving[name]) / batch[name]) for name in counts), default=1)
+    whole, steps = max(1, sum(counts.values())), list[Step]()
+    for at in range(1, max(1, number) + 1):
+        old = {name: min(count, serving[name] + batch[name] * at) for name, count in counts.items()}
+        share = 1 - sum(old.values()) / whole
+        steps.append(Step(share, 0.0, {name: math.ceil(count * share - 1e-9) for name, count in new.items()}, old))
+    return steps
 
 
 def kept(count: int, share: float) -> int:

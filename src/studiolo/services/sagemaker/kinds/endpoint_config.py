@@ -40,9 +40,10 @@ def _serverless(name: str, given: Mapping[str, Any]) -> None:
 
 def _managed(variant: Mapping[str, Any], managed: Mapping[str, Any]) -> None:
     if "ModelName" in variant:
-        raise Unsupported(
-            "ManagedInstanceScaling of a variant with a model is not supported by this version of studiolo; register a "
-            "scalable target instead."
+        # AWS's own sentence; what a variant with a model has instead is ours to add.
+        raise ValidationError(
+            "ManagedInstanceScaling is only supported for inference component endpoints. A variant with a ModelName follows "
+            "its load by RegisterScalableTarget (endpoint/<endpoint>/variant/<variant>) and PutScalingPolicy."
         )
     if managed.get("MinInstanceCount", 0) > managed.get("MaxInstanceCount", managed.get("MinInstanceCount", 0)):
         raise ValidationError("MinInstanceCount can't be greater than MaxInstanceCount.")

@@ -43,6 +43,9 @@ def _deployment(given: Mapping[str, Any]) -> Mapping[str, Any]:
     batch = config.get("RollingUpdatePolicy", {}).get("MaximumBatchSize")
     if batch and batch["Type"] == "CAPACITY_PERCENT" and not 5 <= batch["Value"] <= 50:
         raise ValidationError("MaximumBatchSize must be 5 to 50 percent of the capacity.")
+    back = config.get("RollingUpdatePolicy", {}).get("RollbackMaximumBatchSize")
+    if back and back["Type"] == "CAPACITY_PERCENT" and back["Value"] > 100:
+        raise ValidationError("RollbackMaximumBatchSize may be at most 100 percent of the capacity.")
     return config
 
 
@@ -111,6 +114,8 @@ def _describe(platform: Platform, record: Record) -> dict[str, Any]:
 
 
 def _word(record: Record) -> str:
+    if "_back" in record.status and not record.deleting:
+        return "RollingBack"
     if record.status.get("_settled") not in (None, record.spec["_generation"]):
         return "Updating"
     return str(statuses.noted(record, record.status.get("_ready", ()))["EndpointStatus"])
