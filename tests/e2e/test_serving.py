@@ -15,7 +15,7 @@ pytestmark = pytest.mark.e2e
 
 MODEL = NAME.format(name="one")
 WILD = """
-import os, time
+import ctypes, os, time
 hoard = []
 def model_fn(folder): return None
 def transform_fn(model, body, kind, accept):
@@ -23,6 +23,8 @@ def transform_fn(model, body, kind, accept):
     if body == "crash": os._exit(3)
     if body == "leak": hoard.append(bytearray(b"x") * (200 << 20))
     if body.startswith("sleep"): time.sleep(float(body[5:]))
+    # Never lets go of Python's lock.
+    if body.startswith("hold"): ctypes.PyDLL(None).usleep(int(float(body[4:]) * 1000000))
     return '["%s"]' % os.getpid(), "application/json"
 """
 
@@ -262,10 +264,11 @@ def test_a_long_request_holds_up_no_other(studio, runtime, sagemaker):
     with concurrent.futures.ThreadPoolExecutor(9) as pool:
         # Connections to both workers, so that the next requests meet the busy one, too.
         list(pool.map(lambda _: invoke(runtime, it, "sleep0.05"), range(16)))
-        long = pool.submit(invoke, runtime, it, "sleep4")
-        time.sleep(0.2)
-        assert len(list(pool.map(lambda _: invoke(runtime, it), range(100)))) == 100 and not long.done()
-        assert long.result()
+        for how in ("sleep3", "hold3"):
+            long = pool.submit(invoke, runtime, it, how)
+            time.sleep(0.2)
+            assert len(list(pool.map(lambda _: invoke(runtime, it), range(100)))) == 100 and not long.done(), how
+            assert long.result()
     sagemaker.delete_endpoint(EndpointName=it)
 
 

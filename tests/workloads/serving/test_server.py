@@ -1,8 +1,14 @@
 """The worker on its socket: what it answers, in what order, and to whom."""
 
+import contextlib
 import json
+import os
+import signal
 import threading
 import time
+from pathlib import Path
+
+import pytest
 
 ECHO = """
 import json
@@ -30,6 +36,14 @@ import time
 def model_fn(folder): return None
 def transform_fn(model, body, kind, accept):
     time.sleep(float(body))
+    return body
+"""
+GREEDY = """
+import ctypes
+libc = ctypes.PyDLL(None)
+def model_fn(folder): return None
+def transform_fn(model, body, kind, accept):
+    libc.usleep(int(float(body) * 1000000))
     return body
 """
 BATCH = """
@@ -175,9 +189,11 @@ def test_a_transform_fn_is_never_batched(instance):
     assert [link.answer() for link in links] == [(200, b"0.0%d" % at) for at in range(4)]
 
 
-def test_no_request_waits_behind_a_long_one_while_another_worker_rests(instance):
-    instance.code(SLOW)
-    links = [instance.start(workers=2).link() for _ in range(12)]
+@pytest.mark.parametrize("code", [SLOW, GREEDY], ids=["that waits", "that holds the interpreter"])
+def test_no_request_waits_behind_a_long_one_while_another_worker_rests(instance, code):
+    instance.code(code)
+    instance.start(workers=2)
+    links = [instance.link() for _ in range(12)]
     assert all(link.ask(b"0") == (200, b"0") for link in links)
     for turn in range(3):
         # All come at once, so that each worker may have read none but its first.
@@ -193,7 +209,8 @@ def test_no_request_waits_behind_a_long_one_while_another_worker_rests(instance)
 
 def test_two_long_ones_let_the_others_go_when_the_first_ends(instance):
     instance.code(SLOW)
-    links = [instance.start(workers=2).link() for _ in range(6)]
+    instance.start(workers=2)
+    links = [instance.link() for _ in range(6)]
     assert all(link.ask(b"0") == (200, b"0") for link in links)
     links[0].send(b"3")
     time.sleep(0.1)
@@ -205,3 +222,57 @@ def test_two_long_ones_let_the_others_go_when_the_first_ends(instance):
     assert all(link.answer() == (200, b"0.001") for link in links[1:])
     assert time.monotonic() - began < 2
     assert links[0].answer() == (200, b"3")
+
+
+def test_what_came_in_pieces_stays_with_the_worker_that_began_to_read_it(instance):
+    instance.code(GREEDY)
+    instance.start(workers=2)
+    links = [instance.link() for _ in range(8)]
+    assert all(link.ask(b"0") == (200, b"0") for link in links)
+    head, *rest = b"POST /invocations HTTP/1.1\r\ncontent-length: 5\r\n\r\n", b"0.0", b"01"
+    for link in links[1:]:
+        link.socket.sendall(head)
+    time.sleep(0.1)
+    links[0].send(b"1")
+    time.sleep(0.15)
+    for piece in rest:
+        for link in links[1:]:
+            link.socket.sendall(piece)
+        time.sleep(0.1)
+    assert [link.answer() for link in links] == [(200, b"1")] + [(200, b"0.001")] * 7
+
+
+def test_a_connection_that_went_to_another_worker_ends_with_it_alone(instance):
+    instance.code(GREEDY)
+    instance.start(workers=2)
+    links = [instance.link() for _ in range(6)]
+    assert all(link.ask(b"0") == (200, b"0") for link in links)
+    for _ in range(3):
+        links[0].send(b"0.4")
+        time.sleep(0.1)
+        assert all(link.ask(b"0") == (200, b"0") for link in links[1:])
+        assert links[0].answer() == (200, b"0.4")
+    # A client that goes leaves nothing open: neither its worker nor the supervisor holds a copy.
+    before = descriptors(instance)
+    for link in links:
+        link.socket.close()
+    instance.until(lambda: descriptors(instance) <= before - 2 * len(links))
+    # And a worker that is killed lets its clients know at once.
+    links = [instance.link() for _ in range(4)]
+    assert all(link.ask(b"0") == (200, b"0") for link in links)
+    for pid in instance.workers():
+        os.kill(pid, signal.SIGKILL)
+    for link in links:
+        with pytest.raises(ConnectionError):
+            link.answer()
+    assert instance.ask(b"0") == (200, b"0")
+
+
+def descriptors(instance):
+    """Open sockets of the supervisor and its workers together."""
+    found = 0
+    for pid in (instance.process.pid, *instance.workers()):
+        for one in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found += "socket:" in str(one.readlink())
+    return found

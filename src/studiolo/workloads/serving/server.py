@@ -18,7 +18,7 @@ from studiolo.workloads.serving.board import Board
 from studiolo.workloads.serving.handler import Answer, Handler
 from studiolo.workloads.serving.messages import Bad, Connection, Request
 from studiolo.workloads.serving.multi_model import Models, model_of, owner
-from studiolo.workloads.serving.sharing import Sharing
+from studiolo.workloads.serving.sharing import Ledger, Shared
 
 PARAMETERS = b'{"MaxConcurrentTransforms":1,"BatchStrategy":"MULTI_RECORD","MaxPayloadInMB":6}'
 GREED = 16
@@ -40,9 +40,15 @@ class _Waiting:
 
 class Worker:
     def __init__(
-        self, listening: socket.socket, handler: Handler | None, board: Board, slot: int, models: Models | None = None
+        self,
+        listening: socket.socket,
+        handler: Handler | None,
+        board: Board,
+        slot: int,
+        models: Models | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
-        """handler: of the one model; or models: of many."""
+        """handler: of the one model; or models: of many. ledger: where there are other workers to share with."""
         self._listening = listening
         self._handler = handler
         self._models = models
@@ -52,12 +58,11 @@ class Worker:
         self._poll = select.epoll()
         self._leaving = False
         self._brisk = False
-        self._asked: list[_Waiting] = []
-        """What is being answered."""
-        alone = models is not None or board.workers == 1
-        self._sharing = None if alone else Sharing(board, self._share)
+        self._sharing = None if ledger is None else Shared(ledger)
+        self._begun: set[int] = set()
+        """Connections of which part of a request was read."""
         # A request that was read can't be handed over any more.
-        self._most = -1 if self._batch.size > 1 or alone else 1
+        self._most = -1 if self._batch.size > 1 or ledger is None else 1
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self._leave)
@@ -65,8 +70,6 @@ class Worker:
         self._poll.register(self._listening.fileno(), select.EPOLLIN | select.EPOLLEXCLUSIVE)
         if self._models is not None or self._sharing is not None:
             self._poll.register(self._board.inbox(self._slot).fileno(), select.EPOLLIN)
-        if self._sharing is not None:
-            self._sharing.start()
         self._rest()
         parent = os.getppid()
         while os.getppid() == parent:
@@ -160,6 +163,10 @@ class Worker:
                 found.append(_Waiting(connection, request))
             elif connection.ended:
                 self._close(connection)
+            if connection.begun:
+                self._begun.add(connection.fd)
+            else:
+                self._begun.discard(connection.fd)
         return found
 
     def _accept(self) -> Connection | None:
@@ -179,12 +186,17 @@ class Worker:
         connection = Connection(link)
         self._connections[connection.fd] = connection
         self._poll.register(connection.fd, select.EPOLLIN)
+        if self._sharing is not None:
+            self._sharing.opened(link)
         return connection
 
     def _close(self, connection: Connection) -> None:
         if self._connections.get(connection.fd) is connection:
             del self._connections[connection.fd]
             self._poll.unregister(connection.fd)
+            self._begun.discard(connection.fd)
+            if self._sharing is not None:
+                self._sharing.closed(connection.fd)
             connection.close()
 
     def _handed_over(self, connection: Connection) -> bool:
@@ -203,9 +215,8 @@ class Worker:
 
     def _work(self, waiting: list[_Waiting]) -> None:
         self._board.begin(self._slot)
-        self._asked = waiting
         if self._sharing is not None:
-            self._sharing.answers()
+            self._sharing.answers([one.connection.fd for one in waiting] + list(self._begun))
         try:
             if self._batch.size > 1 and self._handler is not None and len(waiting) > 1:
                 waiting = self._together(self._handler, waiting)
@@ -214,7 +225,8 @@ class Worker:
                 self._answer(one.connection, self._route(one.request))
         finally:
             if self._sharing is not None:
-                self._sharing.rests()
+                for fd in self._sharing.rests():
+                    self._taken_away(fd)
             self._rest()
 
     def _rest(self) -> None:
@@ -223,18 +235,13 @@ class Worker:
         else:
             self._board.rest(self._slot)
 
-    def _share(self, resting: list[int]) -> None:
-        """Called by another thread (sharing.py): this one is answering, and touches nothing but what it was asked."""
-        for link in self._board.received(self._slot):
-            self._add(link)
-        asked = {one.connection.fd for one in self._asked}
-        at = 0
-        for connection in list(self._connections.values()):
-            if connection.fd in asked or connection.begun or not connection.peek():
-                continue
-            if self._board.hand_over(connection.link, resting[at % len(resting)]):
-                self._close(connection)
-                at += 1
+    def _taken_away(self, fd: int) -> None:
+        """Another worker has the connection; what was here of it is let go, and the supervisor knows."""
+        connection = self._connections.pop(fd, None)
+        if connection is not None:
+            # Its copy lives on elsewhere, and this one would go on being heard by it.
+            self._poll.unregister(fd)
+            connection.close()
 
     def _together(self, handler: Handler, waiting: list[_Waiting]) -> list[_Waiting]:
         """Answers the invocations; what else there is comes back."""

@@ -23,6 +23,7 @@ from studiolo.workloads.serving.board import Board
 from studiolo.workloads.serving.handler import Handler
 from studiolo.workloads.serving.multi_model import FRACTION, Models
 from studiolo.workloads.serving.server import Worker
+from studiolo.workloads.serving.sharing import Ledger, Sharing
 
 LOAD_IN_WORKER = frozenset({"pytorch"})
 """Their threads do not survive a fork."""
@@ -86,6 +87,8 @@ class Supervisor:
         self._patience = number("SAGEMAKER_MODEL_SERVER_TIMEOUT", REQUEST_SECONDS)
         self._slots = [Slot() for _ in range(self._count)]
         self._handler: Handler | None = None
+        self._sharing: Sharing | None = None
+        self._poll = select.poll()
         self._leaving = False
         self._woken, self._wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
@@ -100,6 +103,8 @@ class Supervisor:
         # The pages of what is loaded stay shared: no collection in a worker looks at them.
         gc.freeze()
         self._board = Board(self._count)
+        if self._count > 1 and not self._several:
+            self._sharing = Sharing(self._board)
         self._listening = listen(self._run)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, self._leave)
@@ -124,6 +129,7 @@ class Supervisor:
         slot = self._slots[at]
         slot.began, slot.due, slot.ending, slot.why = now, 0.0, 0.0, ""
         self._board.leave(at)
+        ledger = self._sharing.renew(at, self._poll) if self._sharing else None
         pid = os.fork()
         if pid:
             slot.pid = pid
@@ -136,7 +142,9 @@ class Supervisor:
             if self._leaving:
                 os._exit(0)
             faulthandler.register(signal.SIGUSR2)
-            self._serve(at)
+            if self._sharing is not None:
+                self._sharing.leave(at)
+            self._serve(at, ledger)
             code = 0
         except BaseException:
             traceback.print_exc()
@@ -145,7 +153,7 @@ class Supervisor:
             sys.stderr.flush()
             os._exit(code)
 
-    def _serve(self, at: int) -> None:
+    def _serve(self, at: int, ledger: Ledger | None) -> None:
         models = None
         handler = self._handler
         if self._several:
@@ -154,22 +162,27 @@ class Supervisor:
         elif handler is None:
             handler = Handler(self._root)
             self._ready()
-        Worker(self._listening, handler, self._board, at, models).run()
+        Worker(self._listening, handler, self._board, at, models, ledger).run()
 
     # All of them.
 
     def _watch(self) -> int:
-        poll = select.poll()
-        poll.register(self._woken, select.POLLIN)
+        self._poll.register(self._woken, select.POLLIN)
+        due, wait = 0.0, 0.0
         while True:
-            poll.poll(LOOK * 1000 if not self._leaving else 100)
+            self._poll.poll((wait if not self._leaving else 0.1) * 1000)
+            woken = b""
             with suppress(BlockingIOError):
-                os.read(self._woken, 512)
+                woken = os.read(self._woken, 512)
+            wait = self._sharing.look() if self._sharing else LOOK
             if self._leaving:
                 if self._left():
                     return 0
                 continue
             now = time.monotonic()
+            if not woken and now < due:
+                continue
+            due = now + LOOK
             if self._buried(now):
                 return 1
             for at, slot in enumerate(self._slots):
@@ -203,6 +216,8 @@ class Supervisor:
                 if slot.pid == pid:
                     slot.pid = 0
                     self._board.leave(at)
+                    if self._sharing is not None:
+                        self._sharing.forget(at, self._poll)
                     ended.append((slot, status))
         return ended
 
