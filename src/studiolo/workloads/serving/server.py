@@ -216,7 +216,7 @@ class Worker:
     def _work(self, waiting: list[_Waiting]) -> None:
         self._board.begin(self._slot)
         if self._sharing is not None:
-            self._sharing.answers([one.connection.fd for one in waiting] + list(self._begun))
+            self._sharing.answers([*(one.connection.fd for one in waiting), *self._begun])
         try:
             if self._batch.size > 1 and self._handler is not None and len(waiting) > 1:
                 waiting = self._together(self._handler, waiting)

@@ -32,6 +32,7 @@ STEP, REST = 0.02, 0.25
 MOST = 28
 """Connections that can be kept from being taken away; where there are more, none is."""
 _KEPT = struct.Struct(f"{MOST}i")
+_SINCE, _HEAD, _FIRST = struct.Struct("d"), struct.Struct("diI"), struct.Struct("diIi")
 _ID = struct.Struct("i")
 OPENED, CLOSED = b"o", b"c"
 
@@ -50,20 +51,24 @@ class Ledger:
         self.workers_end, self.supervisors_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.supervisors_end.setblocking(False)
 
-    def answers(self, kept: Sequence[int]) -> None:
+    def answers(self, kept: Sequence[int]) -> float:
+        """When: now."""
+        self._times, now = (self._times + 1) & 0xFFFFFFFF, time.monotonic()
+        if len(kept) == 1:
+            _FIRST.pack_into(self._memory, 0, now, 1, self._times, kept[0])
+            return now
         count = len(kept) if len(kept) <= MOST else -1
-        self._times = (self._times + 1) & 0xFFFFFFFF
-        struct.pack_into("iI", self._memory, 8, count, self._times)
         if count > 0:
             struct.pack_into(f"{count}i", self._memory, 16, *kept)
-        struct.pack_into("d", self._memory, 0, time.monotonic())
+        _HEAD.pack_into(self._memory, 0, now, count, self._times)
+        return now
 
     def rests(self) -> None:
-        struct.pack_into("d", self._memory, 0, 0.0)
+        _SINCE.pack_into(self._memory, 0, 0.0)
 
     @property
     def since(self) -> float:
-        return float(struct.unpack_from("d", self._memory, 0)[0])
+        return float(_SINCE.unpack_from(self._memory, 0)[0])
 
     @property
     def times(self) -> int:
@@ -112,8 +117,7 @@ class Shared:
 
     def answers(self, kept: Sequence[int]) -> None:
         """kept: connections that can't be taken away, since part of what came on them was read."""
-        self._ledger.answers(kept)
-        self._began = time.monotonic()
+        self._began = self._ledger.answers(kept)
 
     def rests(self) -> Iterable[int]:
         """The connections that were taken away meanwhile."""
