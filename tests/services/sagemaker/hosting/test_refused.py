@@ -53,3 +53,19 @@ def test_a_batch_on_the_way_back_is_no_more_than_everything(studio):
     deployment = {"RollingUpdatePolicy": policy}
     said = refusal(studio.ask, "CreateEndpoint", EndpointName="e", EndpointConfigName="c", DeploymentConfig=deployment)
     assert "RollbackMaximumBatchSize may be at most 100 percent" in said
+
+
+def test_an_alarm_that_is_not_there_could_never_bring_anything_back(studio):
+    config(studio, variant())
+    watched = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "typo"}]}}
+    asked = {"EndpointName": "e", "EndpointConfigName": "c", "DeploymentConfig": watched}
+    assert 'Could not find the alarm "typo"' in refusal(studio.ask, "CreateEndpoint", **asked)
+    studio.put("CloudWatchAlarm", "typo", {}, {"StateValue": "OK"})
+    studio.ask("CreateEndpoint", **asked)
+
+
+def test_more_instances_than_there_may_be(studio):
+    config(studio, variant(InitialInstanceCount=101))
+    with pytest.raises(ApiError, match="at most 100 instances") as refused:
+        studio.ask("CreateEndpoint", EndpointName="e", EndpointConfigName="c")
+    assert refused.value.code == "ResourceLimitExceeded"

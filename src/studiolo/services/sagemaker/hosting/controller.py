@@ -209,7 +209,7 @@ class HostingController:
         return Again(min(BAKE_LOOK, seen.steps[step].wait))
 
     def _give_up(self, record: Record, handles: Sequence[str]) -> Again:
-        reason = self._upkeep.why(self._find(record, handles)[0])
+        reason = self._upkeep.why(record, self._find(record, handles)[0])
         self._upkeep.keep_logs(handles)
         return self._end(record, reason)
 

@@ -14,6 +14,7 @@ from studiolo.series.protocol import Point
 from studiolo.services.logs import archive
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.hosting import plan as planning
+from studiolo.services.sagemaker.hosting import reasons
 from studiolo.services.sagemaker.hosting.containers import PlanError
 from studiolo.services.sagemaker.hosting.decide import Health
 from studiolo.services.sagemaker.hosting.instance import DRAIN, group, run_folder
@@ -95,21 +96,23 @@ class Upkeep:
             wait = 0.0
         return wait
 
-    def why(self, one: Unit) -> str:
+    def why(self, record: Record, one: Unit) -> str:
         """The FailureReason of a unit that did not come up."""
         state: GroupState = self._platform.runner.poll(one.handle)
         name = f"production variant {one.variant['VariantName']}"
         if one.variant.get("Resources"):
-            name = f"inference component {Key.of_handle(one.handle).name}"
+            name = f"inference component {record.key.name}"
+        see = f"Its log is in /aws/sagemaker/{record.key.kind}s/{record.key.name}."
         if not state.members:
             return f"The {name} could not be started."
         member, container = state.members[0], "primary" if one.place == 0 else one.container["Name"]
         if state.phase != "exited":
-            return f"The {container} container for {name} did not pass the ping health check in time."
+            return f"The {container} container for {name} did not pass the ping health check in time. {see}"
         if member.reason == "out_of_memory":
-            return f"The {container} container for {name} used more memory than it may have."
-        last = "\n".join(logs.tail(member.log, 12))
-        return f"The {container} container for {name} could not be started: {member.message or last}"
+            return f"The {container} container for {name} used more memory than it may have. {see}"
+        said = member.message or reasons.ending(logs.tail(member.log, 80), member.exit_code)
+        # The end says where to look, so it is not what is cut off.
+        return f"The {container} container for {name} could not be started: {said[:700]} {see}"
 
     def keep_logs(self, handles: Sequence[str]) -> None:
         for handle in handles:

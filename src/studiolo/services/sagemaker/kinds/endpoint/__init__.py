@@ -8,11 +8,11 @@ from studiolo.base.errors import ValidationError
 from studiolo.base.record import Document, Key, Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
-from studiolo.services.sagemaker.hosting import components
+from studiolo.services.sagemaker.hosting import components, traffic
 from studiolo.services.sagemaker.hosting import plan as planning
 from studiolo.services.sagemaker.hosting import status as statuses
 from studiolo.services.sagemaker.kind import Kind
-from studiolo.services.sagemaker.kinds.endpoint.capacity import retained, update_capacities
+from studiolo.services.sagemaker.kinds.endpoint.capacity import may_count, retained, update_capacities
 from studiolo.services.sagemaker.kinds.endpoint.controller import EndpointController
 from studiolo.store.protocol import Missing
 
@@ -21,10 +21,13 @@ _MISSING = 'Could not find endpoint "{arn}".'
 
 def _config(platform: Platform, project: str, name: str) -> str:
     try:
-        return platform.store.get(Key(project, "EndpointConfig", name)).key.name
+        found = platform.store.get(Key(project, "EndpointConfig", name))
     except Missing:
         arn = sagemaker_arn(project, "endpoint-config", name)
         raise ValidationError(f'Could not find endpoint configuration "{arn}".') from None
+    for one in (*found.spec["ProductionVariants"], *found.spec.get("ShadowProductionVariants", ())):
+        may_count(one.get("InitialInstanceCount", 0))
+    return found.key.name
 
 
 def _deployment(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -49,9 +52,21 @@ def _deployment(given: Mapping[str, Any]) -> Mapping[str, Any]:
     return config
 
 
+def _alarms(platform: Platform, project: str, config: Mapping[str, Any]) -> None:
+    """Raises where an update would be watched by an alarm that can never ring."""
+    for name in traffic.alarms(config):
+        try:
+            platform.store.get(Key(project, "CloudWatchAlarm", name))
+        except Missing:
+            raise ValidationError(
+                f'Could not find the alarm "{name}" of AutoRollbackConfiguration: make it with PutMetricAlarm first.'
+            ) from None
+
+
 def _prepare(platform: Platform, call: Call, spec: dict[str, Any]) -> dict[str, Any]:
     deployment = _deployment(spec)
     name = _config(platform, call.caller.project, spec["EndpointConfigName"])
+    _alarms(platform, call.caller.project, deployment)
     return {
         **spec,
         "EndpointConfigName": name,
@@ -70,6 +85,7 @@ def _update(platform: Platform, call: Call, record: Record) -> Mapping[str, Any]
     if record.deleting or _word(record) not in ("InService", "Failed"):
         raise ValidationError(f'Cannot update in-progress endpoint "{_arn(record)}".')
     name = _config(platform, call.caller.project, call.params["EndpointConfigName"])
+    _alarms(platform, call.caller.project, deployment)
     _keep_places(platform, record, name)
     generation = record.spec["_generation"] + 1
     spec = {**record.spec, "EndpointConfigName": name, "_generation": generation, "_user": call.caller.user}

@@ -33,6 +33,13 @@ def retained(record: Record, request: Mapping[str, Any]) -> dict[str, dict[str, 
     return found
 
 
+def may_count(count: int) -> None:
+    if count > MAX_INSTANCES:
+        raise ApiError(
+            f"A variant may have at most {MAX_INSTANCES} instances here.", code="ResourceLimitExceeded", status=400
+        )
+
+
 def _changed(record: Record, live: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, Any]:
     """A variant's wishes after one of the request's DesiredWeightsAndCapacities."""
     name = one["VariantName"]
@@ -46,10 +53,7 @@ def _changed(record: Record, live: Mapping[str, Any], one: Mapping[str, Any]) ->
     if "DesiredInstanceCount" in one:
         if variant.get("Serverless"):
             raise ValidationError(f"{name} is serverless: it has no instances to count.")
-        if one["DesiredInstanceCount"] > MAX_INSTANCES:
-            raise ApiError(
-                f"A variant may have at most {MAX_INSTANCES} instances here.", code="ResourceLimitExceeded", status=400
-            )
+        may_count(one["DesiredInstanceCount"])
         wishes["Count"] = one["DesiredInstanceCount"]
     if provisioned := one.get("ServerlessUpdateConfig"):
         if not variant.get("Serverless"):
