@@ -9,6 +9,8 @@ import pytest
 from killing import ACCOUNT, Counter, World, step
 
 from studiolo.base.record import Key
+from studiolo.run.protocol import GroupState
+from studiolo.services.sagemaker.hosting import status as statuses
 from studiolo.services.sagemaker.kinds.endpoint.controller import EndpointController
 
 KEY = Key(ACCOUNT, "Endpoint", "ep")
@@ -82,6 +84,22 @@ def test_an_update_takes_over_or_leaves_the_old_one(tmp_path, monkeypatch, fails
     assert record.status["_live"]["Generation"] == generation
     assert sorted(world.runner.handles()) == [f"{KEY.handle()}/{generation}-A-{n}" for n in range(2)]
     assert ("FailureReason" in record.status) == fails
+
+
+def test_for_what_an_instance_waits_is_told_until_it_runs(tmp_path):
+    world = prepare(tmp_path)
+    drive(world, Counter(None), 4, serve=False)
+    waits = GroupState("waiting", "Waiting for this machine: 1 of 2 cores are needed and 0.5 are free.", ())
+    polled, world.runner.poll = world.runner.poll, lambda handle: waits
+    drive(world, Counter(None), 2, serve=False)
+    record = world.store.get(KEY)
+    shown = statuses.variants(record, record.status["_next"], shadow=False)[0]["VariantStatus"][0]
+    assert (shown["Status"], shown["StatusMessage"]) == ("Creating", waits.reason)
+    world.runner.poll = polled
+    drive(world, Counter(None), 10)
+    record = world.store.get(KEY)
+    assert "_waits" not in record.status
+    assert "VariantStatus" not in statuses.variants(record, record.status["_live"], shadow=False)[0]
 
 
 def test_an_instance_that_crashes_is_started_again(tmp_path):

@@ -86,6 +86,12 @@ function useTabs(endpoint: Endpoint, config: EndpointConfig | undefined, update:
   return tabs.filter((one): one is TabsProps.Tab => one !== false);
 }
 
+/** What a FailureReason is about where the endpoint itself did not fail. */
+const FAILED: Record<string, string> = {
+  InService: "The last update failed; the version before it serves",
+  RollingBack: "The update failed; the version before it comes back",
+};
+
 export function EndpointPage() {
   const { name } = useParams({ strict: false }) as { name: string };
   const query = useEndpoint(name);
@@ -124,7 +130,7 @@ function Page({ endpoint, config }: { endpoint: Endpoint; config: EndpointConfig
     >
       <SpaceBetween size="m">
         {endpoint.FailureReason && (
-          <Alert type="error" header={endpoint.EndpointStatus === "InService" ? "The last update failed; the version before it serves" : "The endpoint failed"}>
+          <Alert type="error" header={FAILED[endpoint.EndpointStatus] ?? "The endpoint failed"}>
             <pre className="reason">{endpoint.FailureReason}</pre>
           </Alert>
         )}

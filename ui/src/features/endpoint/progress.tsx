@@ -24,15 +24,16 @@ export const stageOf = (endpoint: Endpoint): number => {
 export function Progress({ endpoint }: { endpoint: Endpoint }) {
   const pending = endpoint.PendingDeploymentSummary;
   if (!pending && endpoint.EndpointStatus !== "Creating" && endpoint.EndpointStatus !== "Updating") return null;
-  const at = stageOf(endpoint);
-  const variants = pending?.ProductionVariants ?? endpoint.ProductionVariants ?? [];
+  const at = stageOf(endpoint), back = endpoint.EndpointStatus === "RollingBack";
+  // On the way back it is the old version whose instances are awaited.
+  const variants = (back ? undefined : pending?.ProductionVariants) ?? endpoint.ProductionVariants ?? [];
   const ready = variants.reduce((sum, one) => sum + (one.CurrentInstanceCount ?? 0), 0);
   const wanted = variants.reduce((sum, one) => sum + (one.DesiredInstanceCount ?? 0), 0);
-  const message = variants.flatMap((one) => one.VariantStatus ?? []).find((one) => one.StatusMessage)?.StatusMessage;
+  const message = (pending?.ProductionVariants ?? variants).flatMap((one) => one.VariantStatus ?? []).find((one) => one.StatusMessage)?.StatusMessage;
   return (
-    <Container header={<Header variant="h2">{endpoint.EndpointStatus === "Creating" ? "Being created" : "Deployment under way"}</Header>}>
+    <Container header={<Header variant="h2">{endpoint.EndpointStatus === "Creating" ? "Being created" : back ? "The old version comes back" : "Deployment under way"}</Header>}>
       <SpaceBetween size="m">
-        {pending && (
+        {pending && !back && (
           <ol className="stages" aria-label="Stages">
             {STAGES.map(([stage, text], index) => (
               <li key={stage} aria-current={index === at ? "step" : undefined} className={index < at ? "over" : index === at ? "now" : ""}>

@@ -214,10 +214,13 @@ class HostingController:
         return self._end(record, reason)
 
     def _note_ready(self, record: Record, seen: Observed) -> Record:
+        known = {**seen.next, **seen.live}
+        waits = self._upkeep.waits([handle for handle, health in known.items() if health == "starting"])
         if not record.status.get("_live"):
-            return record
-        ready = [handle for handle, health in {**seen.next, **seen.live}.items() if health == "ready"]
-        return self._write(record, statuses.noted(record, ready))
+            status = statuses.waiting(record.status, waits)
+            return self._write(record, status) if status != record.status else record
+        ready = [handle for handle, health in known.items() if health == "ready"]
+        return self._write(record, statuses.waiting(statuses.noted(record, ready), waits))
 
     async def _drop(self, record: Record, seen: Observed, handles: Sequence[str]) -> Again:
         if record.deleting:

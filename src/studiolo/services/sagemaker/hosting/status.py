@@ -5,6 +5,7 @@ _shift    {"Step", "Since", "Share"}: how much of the traffic the plan being dep
           long enough and the next batch of a rolling update begins
 _back     {"Reason", "Step", "Since"}: a rolling update was given up, and the old version comes back batch by batch
 _ready    handles of the units that answer
+_waits    for what an instance waits that should run, such as room on the machine
 _stuck    the controller could not go on; FailureReason says why, until it can
 _settled  the generation that was deployed, or given up, last
 """
@@ -30,7 +31,7 @@ def _without(status: Mapping[str, Any], *names: str) -> Status:
 
 def planned(record: Record, plan: Mapping[str, Any], now: float) -> Status:
     now_called = "Updating" if record.status.get("_live") else "Creating"
-    status = _without(record.status, "FailureReason", "_shift", "_back")
+    status = _without(record.status, "FailureReason", "_shift", "_back", "_waits")
     return {**status, word(record): now_called, "_next": {**plan, "Since": now}, "_planned": now}
 
 
@@ -45,7 +46,7 @@ def baked(record: Record) -> Status:
 def switched(record: Record, ready: Sequence[str], now: float) -> Status:
     plan = record.status["_next"]
     return {
-        **_without(record.status, "_next", "_shift", "FailureReason"),
+        **_without(record.status, "_next", "_shift", "_waits", "FailureReason"),
         word(record): "InService",
         **({"EndpointConfigName": plan["Config"]} if "Config" in plan else {}),
         "_live": plan,
@@ -81,7 +82,7 @@ def returned(record: Record, share: float, now: float) -> Status:
 def failed(record: Record, reason: str) -> Status:
     """The old generation stays in service; without one the endpoint has failed."""
     return {
-        **_without(record.status, "_next", "_shift", "_back"),
+        **_without(record.status, "_next", "_shift", "_back", "_waits"),
         word(record): "InService" if record.status.get("_live") else "Failed",
         "FailureReason": reason[:1024],
         "_settled": record.spec["_generation"],
@@ -99,6 +100,10 @@ def stuck(record: Record, error: Exception, failures: int) -> Status:
 
 def unstuck(record: Record) -> Status:
     return _without(record.status, "_stuck", "FailureReason")
+
+
+def waiting(status: Mapping[str, Any], waits: str) -> Status:
+    return {**_without(status, "_waits"), **({"_waits": waits} if waits else {})}
 
 
 def noted(record: Record, ready: Sequence[str]) -> Status:
@@ -161,6 +166,8 @@ def _summary(record: Record, plan: Mapping[str, Any], one: Mapping[str, Any], re
         }
     # A place for inference components has its instances without anything of its own running.
     current = _current(record, plan, one, ready) if one["Containers"] else wanted
+    if current < wanted and (waits := record.status.get("_waits")):
+        summary["VariantStatus"] = [{"Status": "Creating", "StatusMessage": waits, "StartTime": plan.get("Since")}]
     return {**summary, "CurrentInstanceCount": current, "DesiredInstanceCount": wanted}
 
 
@@ -180,6 +187,7 @@ def pending(record: Record) -> dict[str, Any] | None:
             message = f"{message} The next batch of its instances is being started."
     else:
         stage, since, message = "Creating", plan["Since"], "The new version's instances are being started."
+    message = record.status.get("_waits", message)
     found = [_summary(record, plan, one, ready) for one in plan["Variants"] if not one["Shadow"]]
     for one in found:
         one["VariantStatus"] = [{"Status": stage, "StatusMessage": message, "StartTime": since}]

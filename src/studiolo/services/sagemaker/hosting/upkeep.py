@@ -53,6 +53,11 @@ class Upkeep:
             return "failed"
         return "starting"
 
+    def waits(self, handles: Sequence[str]) -> str:
+        """For what the first of them that waits does so; nothing where none has to."""
+        states = (self._platform.runner.poll(one) for one in handles)
+        return next((one.reason for one in states if one.phase == "waiting"), "")
+
     def start(self, record: Record, units: Sequence[Unit]) -> None:
         """Raises PlanError."""
         for one in units:
