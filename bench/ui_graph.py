@@ -7,6 +7,7 @@ Frames are asked of the browser itself (requestAnimationFrame, by CDP: the page'
 holds up the page's thread shows as a longer interval. Headless Chromium draws in software, on the same cores.
 """
 
+import itertools
 import json
 import shutil
 import sys
@@ -109,7 +110,7 @@ def frames(page: Any, act: Callable[[Any, dict[str, float]], None], box: dict[st
     act(page, box)
     seen = devtools.send("Runtime.evaluate", {"expression": RECORDED, "returnByValue": True})["result"]["value"]
     devtools.detach()
-    return [later - earlier for earlier, later in zip(seen, seen[1:], strict=False)]
+    return [later - earlier for earlier, later in itertools.pairwise(seen)]
 
 
 def told(what: str, intervals: list[float]) -> None:
@@ -157,7 +158,9 @@ def graph(page: Any, what: str) -> None:
 def measure(page: Any, studio: Any) -> None:
     client = studio.client("sagemaker")
     url, opened = studio.url, {}
-    print("| 500 steps | frames a second | median ms | p95 | p99 | longest | over 25 ms |\n|---|---|---|---|---|---|---|")
+    print(
+        "| 500 steps | frames a second | median ms | p95 | p99 | longest | over 25 ms |\n|---|---|---|---|---|---|---|"
+    )
     opened["drawn (editor)"] = first(page, f"{url}/pipelines/done/edit", ".step")
     graph(page, "editor")
     arn = client.start_pipeline_execution(PipelineName="done")["PipelineExecutionArn"]
