@@ -5,6 +5,7 @@ import functools
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import psutil
 
@@ -31,13 +32,35 @@ def total() -> Resources:
     return Resources(float(cores), int(memory * (1 - RESERVE)), gpus())
 
 
+def below(pid: int) -> list[int]:
+    """Everything below a process, which itself is not in it. The kernel's own lists where it keeps them: to find children
+    by their parents, every process of the machine would have to be looked at."""
+    found, left = list[int](), [pid]
+    while left:
+        one = left.pop()
+        try:
+            threads = os.listdir(f"/proc/{one}/task")
+            lists = [Path(f"/proc/{one}/task/{thread}/children").read_text() for thread in threads]
+        except FileNotFoundError:
+            if os.path.exists(f"/proc/{one}"):
+                with contextlib.suppress(psutil.Error):
+                    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+            continue
+        except OSError:
+            continue
+        children = [int(child) for text in lists for child in text.split()]
+        found += children
+        left += children
+    return found
+
+
 def tree_usage(pid: int) -> tuple[float, int]:
     """(CPU seconds, resident bytes) of everything below a process, which itself is not counted."""
     cpu, memory = 0.0, 0
-    with contextlib.suppress(psutil.Error):
-        for child in psutil.Process(pid).children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                times = child.cpu_times()
-                cpu += times.user + times.system
-                memory += child.memory_info().rss
+    for child in below(pid):
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(child)
+            times = process.cpu_times()
+            cpu += times.user + times.system
+            memory += process.memory_info().rss
     return cpu, memory

@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import selectors
-import shutil
 import signal
 import socket
 import threading
@@ -21,7 +20,7 @@ from typing import Any
 from urllib.parse import quote
 
 from studiolo.run import protocol
-from studiolo.run.local import cgroups, launch, machine
+from studiolo.run.local import broom, cgroups, launch, machine
 from studiolo.run.local.scheduler import Wish, admit, clamp, free_of, reason
 from studiolo.run.local.shim import Folder, start_time
 from studiolo.run.protocol import Group, GroupState, Machine, Member, MemberState, Mount, Resources, Usage
@@ -54,6 +53,7 @@ class _Known:
         """What it holds of the machine since it was admitted."""
         self.clamped = ""
         self.pids: dict[str, int] = {}
+        self._over = False
 
     @property
     def wish(self) -> Resources:
@@ -78,7 +78,12 @@ class _Known:
 
     @property
     def ended(self) -> bool:
-        return all(self.member(one.name).has("exit.json") for one in self.group.members)
+        """Looked at on the disk until it is so; a group that waits ends by `stop` alone, which looks."""
+        return self._over or (self.granted is not None and self.look())
+
+    def look(self) -> bool:
+        self._over = all(self.member(one.name).has("exit.json") for one in self.group.members)
+        return self._over
 
 
 class LocalRunner(protocol.Runner):
@@ -99,6 +104,7 @@ class LocalRunner(protocol.Runner):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lib = launch.make_lib(state.resolve() / "lib")
         self._zygotes = launch.Zygotes(state.resolve(), self._lib, preload)
+        self._broom = broom.Broom(runs.with_name(f"{runs.name}-given-back"))
         self._known: dict[str, _Known] = {}
         self._watchers: list[Callable[[str], None]] = []
         self._lock = threading.RLock()
@@ -131,6 +137,7 @@ class LocalRunner(protocol.Runner):
             document = json.loads((folder / "group.json").read_text())
             known = _Known(_group_of(document), document["since"], folder)
             self._known[known.group.handle] = known
+            known.look()
             if (folder / "granted.json").exists():
                 granted = json.loads((folder / "granted.json").read_text())
                 known.granted = [Resources(**one) for one in granted["members"]]
@@ -185,11 +192,9 @@ class LocalRunner(protocol.Runner):
         return [(h, known) for h, known in self._known.items() if known.granted is not None and not known.ended]
 
     def _waiting(self) -> list[Wish]:
-        wishes = [
-            Wish(handle, self._clamp(known)[0], known.since)
-            for handle, known in self._known.items()
-            if known.granted is None and not known.ended
-        ]
+        waiting = [(handle, one) for handle, one in self._known.items() if one.granted is None and not one.ended]
+        room = self._room() if waiting else self._total
+        wishes = [Wish(handle, self._clamp(known, room)[0], known.since) for handle, known in waiting]
         return sorted(wishes, key=lambda wish: wish.since)
 
     def _grants(self) -> list[tuple[str, Resources]]:
@@ -201,8 +206,8 @@ class LocalRunner(protocol.Runner):
         left = free_of(self._total, lasting)
         return Resources(max(left.cores, 0.5), max(left.memory, 2**29), max(left.gpus, 0))
 
-    def _clamp(self, known: _Known) -> tuple[Resources, str]:
-        return clamp(known.wish, self._total if known.group.share < 1 else self._room())
+    def _clamp(self, known: _Known, room: Resources | None = None) -> tuple[Resources, str]:
+        return clamp(known.wish, self._total if known.group.share < 1 else room or self._room())
 
     def _schedule(self) -> list[str]:
         starts = admit(self._total, [one for _, one in self._grants()], self._waiting(), time.time())
@@ -271,6 +276,7 @@ class LocalRunner(protocol.Runner):
     def _wait(self) -> None:
         """The thread that hears shims end."""
         while not self._closed:
+            ended: list[str] = []
             for key, _ in self._selector.select(5.0):
                 if key.data is None:
                     with contextlib.suppress(OSError):
@@ -281,16 +287,18 @@ class LocalRunner(protocol.Runner):
                 os.close(int(key.fd))
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, os.WNOHANG)
-                self._ended(handle, name)
+                ended += self._ended(handle, name)
             while self._gone:
-                self._ended(*self._gone.popleft())
-            # Patience of the queue runs out by time, not by an event.
+                ended += self._ended(*self._gone.popleft())
+            # Who waits starts before anybody is told, so that the machine does not stand idle meanwhile. Patience of the
+            # queue runs out by time, not by an event.
             with self._lock:
                 started = [] if self._closed else self._schedule()
-            for handle in started:
+            for handle in (*ended, *started):
                 self._tell(handle)
 
-    def _ended(self, handle: str, name: str) -> None:
+    def _ended(self, handle: str, name: str) -> list[str]:
+        """Whose state has changed by the end of that member's shim."""
         with self._lock:
             known = self._known.get(handle)
             if known is not None:
@@ -301,8 +309,8 @@ class LocalRunner(protocol.Runner):
                     else:
                         member = next(one for one in known.group.members if one.name == name)
                         self._launch(known, member)
-                        return
-        self._tell(handle)
+                        return []
+        return [handle]
 
     def _tell(self, handle: str) -> None:
         for watcher in tuple(self._watchers):
@@ -363,6 +371,7 @@ class LocalRunner(protocol.Runner):
                 if known.granted is None:
                     (known.folder / "members" / member.name).mkdir(parents=True, exist_ok=True)
                     folder.write("exit.json", _never_ran())
+                    known.look()
                     continue
                 if grace is not None:
                     folder.write("stop.json", {"grace": grace})
@@ -410,12 +419,7 @@ class LocalRunner(protocol.Runner):
                     while not known.ended and time.monotonic() < deadline:
                         time.sleep(0.01)
                 self._known.pop(handle, None)
-        place = self._place(handle)
-        if place.exists():
-            # Renamed first: a crash half-way leaves a folder that is never taken for a group.
-            with contextlib.suppress(OSError):
-                (place / "group.json").unlink(missing_ok=True)
-            shutil.rmtree(place, onerror=_force)
+        self._broom.take(self._place(handle))
         self._tell(handle)
 
     def watch(self, watcher: Callable[[str], None]) -> Callable[[], None]:
@@ -427,15 +431,8 @@ class LocalRunner(protocol.Runner):
         with contextlib.suppress(OSError):
             self._wake.send(b"x")
         self._thread.join(2)
+        self._broom.close()
         self._zygotes.close()
-
-
-def _force(function: Any, path: str, error: Any) -> None:
-    """Overlay's work folder has no permissions at all; everything here is ours to remove."""
-    with contextlib.suppress(OSError):
-        os.chmod(os.path.dirname(path), 0o700)
-        os.chmod(path, 0o700)
-        function(path)
 
 
 def _never_ran() -> dict[str, Any]:

@@ -248,8 +248,7 @@ def start_init(folder: Folder, spec: Mapping[str, Any], output: int) -> int:
         os.setsid()
         signal.set_wakeup_fd(-1)
         for each in joined:
-            with open(os.path.join(each, "cgroup.procs"), "w") as file:
-                file.write(str(os.getpid()) if not isolated else "0")
+            cgroups.join(each)
         for fd in (1, 2):
             os.dup2(output, fd)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

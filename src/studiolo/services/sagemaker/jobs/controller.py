@@ -140,6 +140,9 @@ class JobController(ABC):
             self._fail(record, str(error))
         except Cancelled:
             pass
+        else:
+            # What the next look would decide; another turn of the loop is a few milliseconds of a short job.
+            return self._start(record)
         return Again(0)
 
     def _start(self, record: Record) -> Again:

@@ -7,6 +7,7 @@ Its only key is that of the mark that says how far it has come.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 
 from studiolo.base.record import Key, Record
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 KIND = "Lineage"
 MARK = Key("", KIND, "mark")
 BATCH = 500
+REST = 0.2
+"""Seconds between two looks at what has changed."""
 FOLLOWED = ("Status", "EndTime", "Properties")
 """Members that are renewed when they are told anew: what else an entity says stays as it was, or as a person changed it."""
 
@@ -30,11 +33,17 @@ class LineageMaker:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._rests_until = 0.0
 
     def keys(self) -> Sequence[Key]:
         return [MARK]
 
     async def reconcile(self, key: Key) -> Again | None:
+        # Nothing waits for it, and many changes are one transaction's work less on the way of those who do.
+        now = time.monotonic()
+        if now < self._rests_until:
+            return Again(self._rests_until - now)
+        self._rests_until = now + REST
         return await asyncio.to_thread(self._go_on)
 
     def _go_on(self) -> Again | None:

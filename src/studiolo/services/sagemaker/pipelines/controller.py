@@ -18,12 +18,11 @@ from studiolo.services.sagemaker.pipelines.decide import RUNNING, again_from, de
 from studiolo.services.sagemaker.pipelines.definition import Definition, parse
 from studiolo.services.sagemaker.pipelines.expanding import expanded
 from studiolo.services.sagemaker.pipelines.makers import Things
+from studiolo.services.sagemaker.pipelines.news import LOOK, Looks, News, execution_of
 from studiolo.services.sagemaker.pipelines.running import Running, State
 from studiolo.services.sagemaker.pipelines.selection import restricted
 from studiolo.store.protocol import Change, Missing, Stale, Store
 
-LOOK = 5.0
-"""Seconds after which running steps are looked at even if nothing told of a change."""
 KEPT = 64
 ENDED = ("Succeeded", "Failed", "Stopped")
 PARALLEL = 50
@@ -36,6 +35,8 @@ class PipelineExecutionController:
         self._platform = platform
         self._things = Things(handlers)
         self._definitions: OrderedDict[Key, Definition] = OrderedDict()
+        self._news = News()
+        platform.store.watch(self._news.hear)
 
     def keys(self) -> Sequence[Key]:
         return unfinished(self._platform, self.kind, ("Executing", "Stopping"))
@@ -50,11 +51,17 @@ class PipelineExecutionController:
             record = self._begin_again(record, asked)
         if record.status["PipelineExecutionStatus"] in ENDED:
             self._definitions.pop(key, None)
+            self._news.forget(key)
             return None
+        looks = self._news.take(key, "_stop" in record.spec, self._platform.clock())
         try:
-            return await self._step(record)
-        except Stale:
-            return Again(0)
+            return await self._step(record, looks)
+        except BaseException as error:
+            # What was told is lost with this look: the next one is at everything.
+            self._news.forget(key)
+            if isinstance(error, Stale):
+                return Again(0)
+            raise
 
     async def failing(self, key: Key, error: Exception, failures: int) -> None:
         try:
@@ -87,14 +94,14 @@ class PipelineExecutionController:
         kept = {name: value for name, value in record.status.items() if name not in ("FailureReason", "EndTime")}
         return self._write(record, {**kept, "PipelineExecutionStatus": "Executing", "Steps": states, "_retried": asked})
 
-    async def _step(self, record: Record) -> Again | None:
+    async def _step(self, record: Record, looks: Looks) -> Again | None:
         states: dict[str, State] = {name: dict(one) for name, one in record.status["Steps"].items()}
         plain = self._definition(record)
         definition = expanded(plain, states)
         running = Running(self._platform, self._things, record, definition)
         stopping = "_stop" in record.spec
         for name, state in list(states.items()):
-            if state["Status"] in RUNNING:
+            if state["Status"] in RUNNING and looks(definition.steps[name], state):
                 states[name] = await running.look(definition.steps[name], state, stopping)
         await self._try_again(running, definition, states)
         parallel = int(record.spec.get("ParallelismConfiguration", {}).get("MaxParallelExecutionSteps", PARALLEL))
@@ -144,10 +151,9 @@ def watch_children(store: Store) -> Callable[[Callable[[str], None]], Callable[[
 
     def watch(watcher: Callable[[str], None]) -> Callable[[], None]:
         def changed(change: Change) -> None:
-            # An invocation is called <function>@<name of the step's own>.
-            parent = names.parent(change.key.name.rpartition("@")[2])
-            if parent is not None:
-                watcher(Key(change.key.project, names.EXECUTION, parent).handle())
+            execution = execution_of(change)
+            if execution is not None:
+                watcher(execution.handle())
 
         return store.watch(changed)
 
