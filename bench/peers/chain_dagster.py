@@ -4,6 +4,7 @@ CHAIN_START=forkserver takes the faster of its ways to start a process."""
 
 import os
 import time
+from pathlib import Path
 
 from dagster import In, Nothing, Out, job, multiprocess_executor, op
 
@@ -14,7 +15,7 @@ START = os.environ.get("CHAIN_START", "spawn")
 def step(number):
     @op(name=f"s{number}", ins={"after": In(Nothing)} if number else {}, out=Out(Nothing))
     def run():
-        with open(TIMES, "a") as file:
+        with Path(TIMES).open("a") as file:
             print(time.time(), file=file)
 
     return run

@@ -1,7 +1,9 @@
 """Writes a Metaflow flow of so many no-op steps in a chain, each a process of its own, as its local runtime does it:
 `python chain_metaflow.py <steps> <file of times> <flow to write>`. The graph is read off the source, so it is written out."""
 
+import itertools
 import sys
+from pathlib import Path
 
 STEP = """
     @step
@@ -29,9 +31,8 @@ if __name__ == "__main__":
 def main() -> None:
     steps, times, flow = int(sys.argv[1]), sys.argv[2], sys.argv[3]
     names = ["start", *(f"s{number}" for number in range(1, steps)), "end"]
-    body = "".join(STEP.format(name=one, after=after, times=times) for one, after in zip(names, names[1:], strict=False))
-    with open(flow, "w") as file:
-        file.write(HEAD + body + END)
+    body = "".join(STEP.format(name=one, after=after, times=times) for one, after in itertools.pairwise(names))
+    Path(flow).write_text(HEAD + body + END)
 
 
 main()

@@ -7,6 +7,7 @@ process, which all steps share: nothing separates them, so it is shown and not c
 
 import sys
 import time
+from pathlib import Path
 
 from prefect import flow, task
 from prefect.flow_engine import run_flow_in_subprocess
@@ -14,7 +15,7 @@ from prefect.task_runners import ProcessPoolTaskRunner
 
 
 def note(times):
-    with open(times, "a") as file:
+    with Path(times).open("a") as file:
         print(time.time(), file=file)
 
 

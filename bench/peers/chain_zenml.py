@@ -3,6 +3,7 @@ times>`. Its steps share one process, so it is shown and not compared with."""
 
 import sys
 import time
+from pathlib import Path
 
 from zenml import pipeline, step
 
@@ -11,7 +12,7 @@ STEPS, TIMES = int(sys.argv[1]), sys.argv[2]
 
 @step(enable_cache=False)
 def small() -> None:
-    with open(TIMES, "a") as file:
+    with Path(TIMES).open("a") as file:
         print(time.time(), file=file)
 
 

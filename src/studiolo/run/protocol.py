@@ -42,6 +42,8 @@ class Member:
     """Added to a clean base environment (PATH, HOME, LANG and thread limits); nothing of the server's leaks in."""
     cwd: str = "/"
     mounts: Sequence[Mount] = ()
+    warm_argv: Sequence[str] = ()
+    """What a fork server runs to the same effect: ("python", <path of a workload>, …). Empty: argv, where it is such."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,11 @@ class Store(Protocol):
         """Raises Missing. The name is matched without case; the answer carries the stored case."""
         ...
 
+    def again(self, seen: Record) -> Record:
+        """As `get` of its key; `seen` itself where it was not written since. For documents so large that reading one is
+        work: who keeps a record must leave its documents as they are."""
+        return self.get(seen.key)
+
     def write(
         self,
         seen: Record,

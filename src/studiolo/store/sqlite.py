@@ -248,9 +248,7 @@ class SqliteStore(protocol.Store):
         deleting: bool | None = None,
     ) -> Record:
         with self._transaction() as (writer, changes):
-            old, id = self._get(writer, seen.key)
-            if old.version != seen.version:
-                raise Stale(seen.key.handle())
+            old, id = self._seen(writer, seen, status)
             new = Record(
                 old.key,
                 old.spec if spec is None else spec,
@@ -264,17 +262,40 @@ class SqliteStore(protocol.Store):
             if (new.spec, new.status, new.tags, new.deleting) == (old.spec, old.status, old.tags, old.deleting):
                 return old
             index = index_of(self._indexers, new)
-            dumps = orjson.dumps
+            given = {"spec": spec, "status": status, "tags": tags}
+            parts = {name: orjson.dumps(part) for name, part in given.items() if part is not None}
             writer.execute(
-                "UPDATE records SET spec = ?, status = ?, tags = ?, version = ?, modified = ?, state = ?, deleting = ?"
-                " WHERE id = ?",
-                (dumps(new.spec), dumps(new.status), dumps(new.tags), new.version, now, index.state, new.deleting, id),
+                f"UPDATE records SET {''.join(f'{name} = ?, ' for name in parts)}"
+                "version = ?, modified = ?, state = ?, deleting = ? WHERE id = ?",
+                (*parts.values(), new.version, now, index.state, new.deleting, id),
             )
             labels = labels_of(index, new.tags)
-            if labels != labels_of(index_of(self._indexers, old), old.tags):
+            if labels != dict(writer.execute("SELECT label, value FROM labels WHERE id = ?", (id,)).fetchall()):
                 self._label(writer, id, labels)
             changes.append(self._log(writer, new.key, new))
         return new
+
+    def _seen(self, writer: sqlite3.Connection, seen: Record, status: Document | None) -> tuple[Record, int]:
+        """What is stored, and its place. Raises Stale, Missing. Read whole only where that may show something: a record of
+        the same version is what the caller holds, unless the caller has changed the status in place."""
+        if status is not None and status != seen.status and (id := self._place(writer, seen)) is not None:
+            return seen, id
+        old, id = self._get(writer, seen.key)
+        if old.version != seen.version:
+            raise Stale(seen.key.handle())
+        return old, id
+
+    def _place(self, connection: sqlite3.Connection, seen: Record) -> int | None:
+        """Where it lies; None where another version does, or nothing."""
+        row = connection.execute(
+            "SELECT id FROM records WHERE kind = ? AND project = ? AND folded = ? AND version = ? AND created = ?"
+            " AND deleting = ?",
+            (seen.key.kind, seen.key.project, fold(seen.key.name), seen.version, seen.created, seen.deleting),
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def again(self, seen: Record) -> Record:
+        return seen if self._place(self._reader, seen) is not None else self.get(seen.key)
 
     def delete(self, seen: Record) -> None:
         self._retried(lambda: self._delete(seen))

@@ -31,7 +31,7 @@ class Broom:
     def take(self, folder: Path) -> None:
         """Gone from its place when this returns; a crash half-way leaves nothing that could be taken for a group."""
         with contextlib.suppress(FileNotFoundError):
-            os.rename(folder, self._pile / uuid.uuid4().hex)
+            folder.rename(self._pile / uuid.uuid4().hex)
             self._wake.set()
 
     def _run(self) -> None:
@@ -65,7 +65,7 @@ class Broom:
 def _force(function: object, path: str, error: object) -> None:
     """Overlay's work folder has no permissions at all; everything here is ours to remove."""
     with contextlib.suppress(OSError):
-        os.chmod(os.path.dirname(path), 0o700)
-        os.chmod(path, 0o700)
+        Path(path).parent.chmod(0o700)
+        Path(path).chmod(0o700)
         if callable(function):
             function(path)

@@ -67,9 +67,8 @@ def limit(name: str, cores: float, memory: int) -> list[str]:
 def join(folder: str) -> None:
     """This process, of one thread, moves into the group. Where version 1 is asked by thread, the kernel needs no lock over
     all forks of the machine, for which it may wait more than ten milliseconds."""
-    single = os.path.join(folder, "tasks")
-    with open(single if os.path.exists(single) else os.path.join(folder, "cgroup.procs"), "w") as file:
-        file.write("0")
+    single = Path(folder) / "tasks"
+    (single if single.exists() else Path(folder) / "cgroup.procs").write_text("0")
 
 
 def killed_for_memory(name: str) -> bool:

@@ -121,7 +121,7 @@ def prepare(
     spec: dict[str, Any] = {
         "id": re.sub(r"[^A-Za-z0-9_.-]", "_", f"{group.handle}.{member.name}"),
         "name": member.name,
-        "argv": list(member.argv),
+        "argv": list((forked and member.warm_argv) or member.argv),
         "env": {**base_environment(group.environment, lib, granted.cores), **_gpu_limits(granted), **member.env},
         "cwd": member.cwd,
         "mounts": [(str(mount.source.resolve()), mount.target, mount.readonly) for mount in member.mounts],
@@ -163,7 +163,7 @@ class Zygotes:
     """The warm fork servers, one an environment and set of modules, and a plain one (prefix None) of the server's own
     interpreter from which every other member's shim is forked; made when first wanted, used from the next time."""
 
-    LIMIT = 5
+    LIMIT = 8
     TOUCH = 60.0
     """Seconds between two signs of life to one that is to be kept; far less than it waits."""
 

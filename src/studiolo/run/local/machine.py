@@ -39,10 +39,9 @@ def below(pid: int) -> list[int]:
     while left:
         one = left.pop()
         try:
-            threads = os.listdir(f"/proc/{one}/task")
-            lists = [Path(f"/proc/{one}/task/{thread}/children").read_text() for thread in threads]
+            lists = [(thread / "children").read_text() for thread in Path(f"/proc/{one}/task").iterdir()]
         except FileNotFoundError:
-            if os.path.exists(f"/proc/{one}"):
+            if Path(f"/proc/{one}").exists():
                 with contextlib.suppress(psutil.Error):
                     return [child.pid for child in psutil.Process(pid).children(recursive=True)]
             continue

@@ -31,6 +31,7 @@ def _group_of(document: Any) -> Group:
         Member(
             one["name"], one["argv"], Resources(**one["resources"]), one["env"], one["cwd"],
             [Mount(Path(mount["source"]), mount["target"], mount["readonly"]) for mount in one["mounts"]],
+            one.get("warm_argv", ()),
         )
         for one in document["members"]
     ]  # fmt: skip
@@ -245,7 +246,8 @@ class LocalRunner(protocol.Runner):
         folder.mkdir(parents=True, exist_ok=True)
         pid: int | None = None
         try:
-            if self._zygotes.ready(group.environment, group.warm) and group.environment and member.argv[0] == "python":
+            python = bool(member.warm_argv) or member.argv[0] == "python"
+            if python and group.environment and self._zygotes.ready(group.environment, group.warm):
                 launch.prepare(folder, group, member, granted, self._lib, self._hide, forked=True)
                 pid = self._zygotes.fork(group.environment, group.warm, folder)
             if pid is None:

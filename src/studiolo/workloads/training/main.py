@@ -11,6 +11,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from studiolo.workloads import scripts
 from studiolo.workloads.training.environment import Config, arguments, variables
 
 MAX_FAILURE = 1024
@@ -116,4 +117,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    scripts.end()
+    sys.exit(code)

@@ -12,6 +12,7 @@ from studiolo.control.protocol import Again
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.asking import Handlers
 from studiolo.services.sagemaker.failing import reason
+from studiolo.services.sagemaker.held import Held
 from studiolo.services.sagemaker.keys import unfinished
 from studiolo.services.sagemaker.pipelines import names
 from studiolo.services.sagemaker.pipelines.decide import RUNNING, again_from, decide, over
@@ -35,6 +36,7 @@ class PipelineExecutionController:
         self._platform = platform
         self._things = Things(handlers)
         self._definitions: OrderedDict[Key, Definition] = OrderedDict()
+        self._held = Held(platform.store)
         self._news = News()
         platform.store.watch(self._news.hear)
 
@@ -43,7 +45,7 @@ class PipelineExecutionController:
 
     async def reconcile(self, key: Key) -> Again | None:
         try:
-            record = self._platform.store.get(key)
+            record = self._held.get(key)
         except Missing:
             return None
         asked = int(record.spec.get("_retry", 0))
@@ -52,6 +54,7 @@ class PipelineExecutionController:
         if record.status["PipelineExecutionStatus"] in ENDED:
             self._definitions.pop(key, None)
             self._news.forget(key)
+            self._held.drop(key)
             return None
         looks = self._news.take(key, "_stop" in record.spec, self._platform.clock())
         try:
@@ -86,7 +89,7 @@ class PipelineExecutionController:
     def _write(self, record: Record, status: dict[str, Any]) -> Record:
         if status == record.status:
             return record
-        return self._platform.store.write(record, now=self._platform.clock(), status=status)
+        return self._held.keep(self._platform.store.write(record, now=self._platform.clock(), status=status))
 
     def _begin_again(self, record: Record, asked: int) -> Record:
         steps = record.status["Steps"]

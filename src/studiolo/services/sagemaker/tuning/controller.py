@@ -16,6 +16,7 @@ from studiolo.control.protocol import Again
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.asking import Asker, Handlers
 from studiolo.services.sagemaker.failing import reason
+from studiolo.services.sagemaker.held import Held
 from studiolo.services.sagemaker.keys import unfinished
 from studiolo.services.sagemaker.tuning import definitions, trials
 from studiolo.services.sagemaker.tuning.curves import Curves
@@ -52,6 +53,7 @@ class TuningJobController:
     def __init__(self, platform: Platform, handlers: Handlers) -> None:
         self._platform = platform
         self._ask = Asker(handlers).ask
+        self._held = Held(platform.store)
         self._searches: dict[tuple[Key, int], Search] = {}
         self._curves: dict[Key, Curves] = {}
 
@@ -60,7 +62,7 @@ class TuningJobController:
 
     async def reconcile(self, key: Key) -> Again | None:
         try:
-            record = self._platform.store.get(key)
+            record = self._held.get(key)
         except Missing:
             return None
         if record.status["HyperParameterTuningJobStatus"] in trials.ENDED:
@@ -74,6 +76,7 @@ class TuningJobController:
             return Again(0)
 
     def _forget(self, record: Record) -> None:
+        self._held.drop(record.key)
         self._curves.pop(record.key, None)
         for index in range(definitions.count(record.spec)):
             self._searches.pop((record.key, index), None)
@@ -97,7 +100,7 @@ class TuningJobController:
         if why:
             status["FailureReason"] = why[:1024]
         if status != record.status:
-            self._platform.store.write(record, now=self._platform.clock(), status=status)
+            self._held.keep(self._platform.store.write(record, now=self._platform.clock(), status=status))
 
     async def _step(self, record: Record) -> Again | None:
         held, now = trials.of(record), self._platform.clock()
@@ -177,7 +180,7 @@ class TuningJobController:
                 one["Value"] = metric["Value"]
 
     async def _start(self, record: Record, held: Trials) -> dict[str, Any] | None:
-        number = max(held, default=0) + 1
+        number = next(reversed(held), 0) + 1
         index, place = definitions.turn(record.spec, number)
         alike = {other: one for other, one in held.items() if one.get("Definition", 0) == index}
         known = [*self._before(record), *trials.as_search(record, alike)]
@@ -265,7 +268,12 @@ def watch_children(store: Store) -> Callable[[Callable[[str], None]], Callable[[
 
     def watch(watcher: Callable[[str], None]) -> Callable[[], None]:
         def changed(change: Change) -> None:
-            match = _CHILD.match(change.key.name) if change.key.kind == "TrainingJob" else None
+            if change.key.kind != "TrainingJob":
+                return
+            if change.record is not None and change.record.status["TrainingJobStatus"] == "InProgress":
+                # How far it is, is seen at the next look.
+                return
+            match = _CHILD.match(change.key.name)
             if match is not None:
                 watcher(Key(change.key.project, KIND, match.group(1)).handle())
 

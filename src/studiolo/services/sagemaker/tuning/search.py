@@ -2,6 +2,7 @@
 is told of the trials that have ended and of those that run. Nothing here is stored: what it knows is rebuilt from the trials.
 """
 
+import functools
 import hashlib
 import itertools
 import math
@@ -83,9 +84,7 @@ class Bayesian:
             self._tell(optuna, shares, trials)
         # Of the trial's number alone, so that it is the same after a restart.
         seed = int.from_bytes(hashlib.sha256(f"{self.seed}/{number}".encode()).digest()[:4])
-        study.sampler = optuna.samplers.TPESampler(
-            seed=seed, n_startup_trials=10, multivariate=True, constant_liar=True
-        )
+        study.sampler = _sampler(shares, seed)
         asked = study.ask(fixed_distributions=shares)
         # The caller's next list holds it in this place.
         self._open[len(trials)] = asked.number
@@ -143,6 +142,26 @@ class Bayesian:
             self._study.add_trial(
                 optuna.trial.create_trial(params=inside, distributions=dict(shares), value=trial.value)
             )
+
+
+@functools.cache
+def _fixed() -> Any:
+    """Optuna's TPE, which is told the space and need not look through all trials for what they have in common."""
+    import optuna
+
+    class Fixed(optuna.samplers.TPESampler):
+        space: Mapping[str, Any]
+
+        def infer_relative_search_space(self, study: Any, trial: Any) -> Any:
+            return self.space
+
+    return Fixed
+
+
+def _sampler(shares: Mapping[str, Any], seed: int) -> Any:
+    sampler = _fixed()(seed=seed, n_startup_trials=10, multivariate=True, constant_liar=True)
+    sampler.space = {name: shares[name] for name in sorted(shares) if not shares[name].single()}
+    return sampler
 
 
 def _share(one: Range, text: str) -> Any:

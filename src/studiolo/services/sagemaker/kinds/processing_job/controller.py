@@ -10,7 +10,7 @@ from studiolo.control.protocol import Again
 from studiolo.run.protocol import Environment, Group, GroupState, Member, Resources
 from studiolo.services.logs import archive
 from studiolo.services.platform import Platform
-from studiolo.services.sagemaker.jobs import credentials
+from studiolo.services.sagemaker.jobs import credentials, warm
 from studiolo.services.sagemaker.jobs.controller import GRACE, JobController
 from studiolo.services.sagemaker.jobs.decide import end, failed
 from studiolo.services.sagemaker.jobs.outputs import MAX_REASON, OutputError, why_failed
@@ -78,16 +78,17 @@ class ProcessingJobController(JobController):
         assert size is not None
         resources = Resources(size.cores, size.memory, size.gpus)
         argv = [*application["ContainerEntrypoint"], *application.get("ContainerArguments", ())]
-        files = self._files(record)
+        files, place = self._files(record), "/opt/ml/processing"
+        forked = warm.command(argv) if warm.allowed(spec.get("Environment", {})) else ()
         members = [
-            Member(host, argv, resources, self._variables(record, host), "/opt/ml/processing", files.mounts(host))
+            Member(host, argv, resources, self._variables(record, host), place, files.mounts(host), forked)
             for host in hosts_of(spec)
         ]
         return Group(
             record.key.handle(),
             members,
             environment.prefix,
-            (),
+            warm.MODULES if forked else (),
             "none" if spec.get("NetworkConfig", {}).get("EnableNetworkIsolation") else "host",
             float(spec["StoppingCondition"]["MaxRuntimeInSeconds"]),
             GRACE,

@@ -1,6 +1,6 @@
 """Training jobs: what is put in place, run, watched and kept. The way from step to step is in jobs/controller.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from studiolo.run.protocol import Environment, Group, GroupState, Member, Mount,
 from studiolo.services import s3uri
 from studiolo.services.logs import archive
 from studiolo.services.platform import Platform
+from studiolo.services.sagemaker.jobs import warm
 from studiolo.services.sagemaker.jobs.controller import GRACE, JobController
 from studiolo.services.sagemaker.jobs.decide import end, failed
 from studiolo.services.sagemaker.jobs.epochs import epochs
@@ -70,11 +71,13 @@ class TrainingJobController(JobController):
     def _group(self, record: Record, environment: Environment) -> Group:
         spec, folder = record.spec, self._folder(record.key)
         algorithm = spec["AlgorithmSpecification"]
+        modules: Sequence[str] = ()
         entrypoint = [*algorithm.get("ContainerEntrypoint", ()), *algorithm.get("ContainerArguments", ())]
         if not algorithm.get("ContainerEntrypoint"):
             entrypoint = ["python", WORKLOAD, "train"]
+            modules = warm.MODULES if warm.allowed(spec.get("Environment", {})) else ()
         if notebook.runs_notebook(spec):
-            entrypoint = notebook.COMMAND
+            entrypoint, modules = notebook.COMMAND, ()
         members: list[Member] = []
         for host, type, _ in hosts_of(spec):
             size = instance(type)
@@ -92,7 +95,7 @@ class TrainingJobController(JobController):
             record.key.handle(),
             members,
             environment.prefix,
-            (),
+            modules,
             "none" if spec.get("EnableNetworkIsolation") else "host",
             float(spec["StoppingCondition"]["MaxRuntimeInSeconds"]),
             GRACE,
