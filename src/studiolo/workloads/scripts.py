@@ -16,7 +16,7 @@ def end() -> None:
     """What an interpreter does of itself at its end, and a fork that is left does not: waits for threads, calls who asked to
     be called."""
     threading._shutdown()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-    atexit._run_exitfuncs()
+    atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]
 
 
 def _read(path: str) -> bytes:
