@@ -28,6 +28,8 @@ def test_every_variable_the_code_reads_is_documented():
         "STUDIOLO_CORES",
         "STUDIOLO_CHECKPOINTS",
         "STUDIOLO_SPACE_HOME",
+        "STUDIOLO_EDITOR",
+        "STUDIOLO_USER",
     }
     text = (ROOT / "docs" / "settings.md").read_text()
     assert [name for name in sorted(read - internal) if name not in text] == []

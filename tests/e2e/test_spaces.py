@@ -1,7 +1,9 @@
 """Spaces for real: JupyterLab behind the studio's door, who comes in and who does not, and what code inside can do."""
 
 import base64
+import contextlib
 import json
+import os
 import shutil
 import time
 import uuid
@@ -83,18 +85,19 @@ class World:
     def path(self, space: str) -> str:
         return f"/spaces/{self.studio.account}/{space}/"
 
-    def start(self, person: Person, space: str, **more: Any) -> float:
+    def start(self, person: Person, space: str, type: str = "JupyterLab", **more: Any) -> float:
         began = time.monotonic()
-        answer = person.ask("sagemaker", "CreateApp", DomainId=self.domain, SpaceName=space, **APP, **more)
+        app = {"DomainId": self.domain, "SpaceName": space, **APP, "AppType": type}
+        answer = person.ask("sagemaker", "CreateApp", **app, **more)
         assert "AppArn" in answer, answer
-        until(lambda: self.status(space) not in ("Pending", None), 300)
+        until(lambda: self.status(space, type) not in ("Pending", None), 300)
         return time.monotonic() - began
 
-    def status(self, space: str) -> str:
-        return self.app(space)["Status"]
+    def status(self, space: str, type: str = "JupyterLab") -> str:
+        return self.app(space, type)["Status"]
 
-    def app(self, space: str) -> Any:
-        return self.sagemaker.describe_app(DomainId=self.domain, SpaceName=space, **APP)
+    def app(self, space: str, type: str = "JupyterLab") -> Any:
+        return self.sagemaker.describe_app(DomainId=self.domain, SpaceName=space, **{**APP, "AppType": type})
 
     def private(self, person: Person, space: str, **more: Any) -> None:
         answer = person.ask(
@@ -279,7 +282,8 @@ def test_who_leaves_the_project_is_out_at_once(world: World) -> None:
     joe = Person(world.studio, "joe")
     terminal = joe.http.post(f"{world.path('team')}api/terminals").json()["name"]
     with joe.socket(f"{world.path('team')}terminals/websocket/{terminal}") as socket:
-        socket.send(json.dumps(["stdin", "echo $((40+2))\n"]))
+        # The environment's own Python, as in a notebook.
+        socket.send(json.dumps(["stdin", "python -c 'import jupyterlab; print(40 + 2)'\n"]))
         until(lambda: "42" in socket.recv(timeout=10))
         assert "joe" in world.people["bob"].ask("studio", "DescribeSpaceState", SpaceName="team")["Present"]
         world.admin.ask("studio", "RemoveMember", User="joe")
@@ -441,6 +445,71 @@ def test_two_people_write_one_notebook_and_see_each_other(world: World, tab: Any
     until(
         lambda: world.people["ann"].ask("studio", "DescribeSpaceState", SpaceName="pair")["Present"] == ["ann", "bob"]
     )
+
+
+EDITORS = Path(__file__).parents[2] / ".venvs" / "code-editor"
+"""One that was installed by an earlier run: its packages lie in a registry, and are many."""
+
+
+@pytest.fixture(scope="module")
+def editor(world: World) -> str:
+    """The name of a space of ann's in which the Code Editor runs."""
+    environments = world.studio.home / "environments"
+    if EDITORS.exists():
+        with contextlib.suppress(OSError):
+            shutil.copytree(EDITORS, environments, symlinks=True, dirs_exist_ok=True, copy_function=os.link)
+    world.private(world.people["ann"], "code", SpaceSettings={"AppType": "CodeEditor"})
+    world.start(world.people["ann"], "code", "CodeEditor")
+    app = world.app("code", "CodeEditor")
+    if "npm registry" in app.get("FailureReason", ""):
+        pytest.skip(app["FailureReason"])
+    assert app["Status"] == "InService", app
+    if not EDITORS.exists():
+        with contextlib.suppress(OSError):
+            for made in environments.glob("code-editor-*"):
+                if made.is_dir():
+                    shutil.copytree(made, EDITORS / made.name, symlinks=True, copy_function=os.link)
+            shutil.copytree(environments / "locks", EDITORS / "locks", ignore=lambda _, all: [
+                one for one in all if not one.startswith("code-editor")
+            ])  # fmt: skip
+    return "code"
+
+
+@pytest.mark.browser
+def test_the_code_editor_opens_a_file_and_runs_a_terminal(world: World, tab: Any, editor: str) -> None:
+    home = next((world.studio.home / "spaces" / world.studio.account).glob("code-*"))
+    (home / "a.py").write_text("print('from the file')\n")
+    page = tab("ann")
+    page.goto(f"{world.studio.url}/spaces/{editor}?view=open")
+    frame = page.frame_locator("iframe[title='Code Editor in code']")
+    frame.get_by_role("treeitem", name="a.py").first.dblclick(timeout=60_000)
+    frame.locator(".view-line", has_text="from the file").first.wait_for(timeout=20_000)
+    page.keyboard.press("Control+Backquote")
+    terminal = frame.locator(".terminal textarea.xterm-helper-textarea").first
+    terminal.wait_for(state="attached", timeout=20_000)
+    terminal.focus()
+    said = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
+    # A prompt may still be on its way: what is typed before it is read all the same.
+    page.keyboard.type(f'python -c "{said}" > out.txt 2>&1; echo done >> out.txt\n')
+    until(lambda: (home / "out.txt").exists() and "done" in (home / "out.txt").read_text(), 30)
+    assert "ann" in (home / "out.txt").read_text(), (home / "out.txt").read_text()
+    assert "ann" in world.people["ann"].ask("studio", "DescribeSpaceState", SpaceName="code")["Present"]
+
+
+def test_the_code_editor_is_its_owners_and_outlives_the_server(world: World, editor: str) -> None:
+    path, people = world.path(editor), world.people
+    assert people["ann"].http.get(f"{path}version").status_code == 200
+    for person, status in ((people["bob"], 403), (people["eve"], 403), (people["mallory"], 404)):
+        assert person.http.get(f"{path}version").status_code == status
+    with pytest.raises(InvalidStatus), people["ann"].socket(f"{path}?reconnectionToken=x", "https://evil.example"):
+        pass
+    world.studio.kill()
+    world.studio.start()
+    assert people["ann"].http.get(f"{path}version").status_code == 200
+    activity = next(world.studio.home.glob("runs/*code.CodeEditor*/ml/run/activity"))
+    used = activity.stat().st_mtime
+    app = world.app(editor, "CodeEditor")
+    assert app["Status"] == "InService" and used <= time.time()
 
 
 @pytest.mark.browser

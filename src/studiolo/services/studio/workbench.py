@@ -40,15 +40,17 @@ class Workbench:
         if call.caller.role != "viewer":
             # Asked by the dialog that makes a space.
             self._ahead.coming()
-        return {"DomainId": domain, "UserProfileName": profile.spec["UserProfileName"]}
+        apps = [{"AppType": type, "Lacks": lacks(self._platform, type)} for type in settings.APPS]
+        return {"DomainId": domain, "UserProfileName": profile.spec["UserProfileName"], "Apps": apps}
 
     async def describe(self, call: Call) -> Mapping[str, Any]:
         space = self._space(call)
         self._ahead.looked()
         spec = space.spec
-        type = spec["SpaceSettings"].get("AppType", "JupyterLab")
         every = names.apps_of(self._platform, space.key.project, spec["DomainId"], spec["SpaceName"])
         app = max(every, key=lambda one: one.spec["_created"], default=None)
+        # A space that is set to no type of app is for the one it had.
+        type = spec["SpaceSettings"].get("AppType") or (app.spec["AppType"] if app else "JupyterLab")
         where = domains.places_of(self._platform, space)
         wanted = settings.resources(type, {}, where)
         idle = settings.idle_seconds(type, where)

@@ -1,4 +1,4 @@
-"""What a space's app begins with: its lifecycle script, then JupyterLab on a Unix socket.
+"""What a space's app begins with: its lifecycle script, then JupyterLab or the Code Editor on a Unix socket.
 
 Run by the runner as `python main.py <type> <base url>`, forked off a warm interpreter where there is one. The socket is the
 door: only the studio's proxy reaches it, and it says in a header who comes (see people.py).
@@ -60,7 +60,8 @@ def options(base: str, home: str) -> list[str]:
         "--ServerApp.allow_origin=*",
         "--ServerApp.identity_provider_class=studiolo.workloads.workbench.people.People",
         "--ServerApp.quit_button=False",
-        "--ServerApp.terminado_settings={'shell_command': ['/bin/bash', '-l']}",
+        # No login shell: /etc/profile would take the environment off the PATH.
+        "--ServerApp.terminado_settings={'shell_command': ['/bin/bash']}",
         "--ServerApp.log_level=WARN",
         # Kernels of all spaces would meet on the machine's loopback.
         "--KernelManager.transport=ipc",
@@ -84,9 +85,13 @@ def main() -> None:
     os.environ["JUPYTER_RUNTIME_DIR"] = f"{OWN}/run"
     os.makedirs(f"{OWN}/run", mode=0o700, exist_ok=True)
     os.chdir(home)
-    if type != "JupyterLab":
+    if type not in ("JupyterLab", "CodeEditor"):
         give_up(f"There is no app of type {type}.")
     run_script()
+    if type == "CodeEditor":
+        from studiolo.workloads.workbench import editor
+
+        sys.exit(editor.run(ML, base, home))
     quieten()
     from jupyterlab.labapp import LabApp
 

@@ -94,7 +94,6 @@ def test_a_space_has_one_app_and_goes_only_without(studio):
     ("change", "code"),
     [
         ({"AppName": "mine"}, "ValidationException"),
-        ({"AppType": "CodeEditor"}, "ValidationException"),
         ({"AppType": "JupyterServer"}, "ValidationException"),
         ({"SpaceName": "none"}, "ResourceNotFound"),
         ({"DomainId": "d-none"}, "ResourceNotFound"),

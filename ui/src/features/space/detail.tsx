@@ -21,7 +21,7 @@ import { SpaceStatus } from "./list";
 import { useSpace } from "./query";
 import { Room, Starting } from "./room";
 import { ChangeSpace } from "./settings";
-import type { SpaceState } from "./types";
+import { addressOf, appName, type SpaceState } from "./types";
 
 const monthStart = () => Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth()) / 1000;
 
@@ -35,6 +35,7 @@ function Overview({ state }: { state: SpaceState }) {
           columns={4}
           items={[
             { label: "Status", value: <SpaceStatus status={app?.Status} /> },
+            { label: "Application", value: appName(state.AppType) },
             { label: "For", value: state.SharingType === "Shared" ? "The team" : `${state.Owner} alone` },
             { label: "Owner", value: state.Owner },
             { label: "Size", value: app && app.Status === "InService" ? app.InstanceType : state.InstanceType },
@@ -43,7 +44,7 @@ function Overview({ state }: { state: SpaceState }) {
             { label: "Last used", value: time(app?.LastActivity) },
             { label: "Stopped after", value: state.IdleMinutes ? `${duration(state.IdleMinutes * 60)} without use` : "Never by itself" },
             { label: "Used this month", value: <Cost kind="App" name={state.SpaceName} since={monthStart()} live={app?.Status === "InService"} /> },
-            { label: "Address", value: <Copy text={`${window.location.origin}${state.Path}lab`} /> },
+            { label: "Address", value: <Copy text={`${window.location.origin}${addressOf(state)}`} /> },
           ]}
         />
       </Container>

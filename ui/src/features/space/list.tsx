@@ -12,7 +12,7 @@ import { type ListConfig, ResourceTable } from "../../shared/table";
 import { stateOf, useSpaceActions } from "./actions";
 import { useApps } from "./query";
 import { ChangeSpace, CreateSpace } from "./settings";
-import { type AppSummary, type SpaceSummary, wordOf } from "./types";
+import { type AppSummary, appName, type SpaceSummary, wordOf } from "./types";
 
 const LIGHT = { Running: "success", Starting: "in-progress", Stopping: "in-progress", Failed: "error" } as const;
 export function SpaceStatus({ status }: { status: string | undefined }) {
@@ -23,7 +23,7 @@ export function SpaceStatus({ status }: { status: string | undefined }) {
 const configOf = (apps: Map<string, AppSummary> | undefined): ListConfig<SpaceSummary> => ({
   kind: "Space",
   title: "Spaces",
-  description: "JupyterLab with a home folder of its own, for you alone or for the team.",
+  description: "JupyterLab or the Code Editor with a home folder of its own, for you alone or for the team.",
   operation: "ListSpaces",
   member: "Spaces",
   ask: (search) => ({ SpaceNameContains: search.name || undefined }),
@@ -40,6 +40,7 @@ const configOf = (apps: Map<string, AppSummary> | undefined): ListConfig<SpaceSu
       ),
     },
     { id: "status", header: "Status", minWidth: 130, cell: (one) => <SpaceStatus status={apps?.get(one.SpaceName)?.Status} /> },
+    { id: "app", header: "Application", minWidth: 130, cell: (one) => appName(one.SpaceSettingsSummary?.AppType ?? apps?.get(one.SpaceName)?.AppType) },
     {
       id: "sharing",
       header: "For",

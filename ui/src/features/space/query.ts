@@ -23,6 +23,6 @@ export const useApps = () =>
 export const useOwn = () =>
   useQuery({
     queryKey: ["workbench"],
-    queryFn: () => studio<{ DomainId: string; UserProfileName: string }>("DescribeWorkbench"),
+    queryFn: () => studio<{ DomainId: string; UserProfileName: string; Apps: { AppType: string; Lacks: string }[] }>("DescribeWorkbench"),
     staleTime: Infinity,
   });

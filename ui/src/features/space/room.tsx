@@ -10,7 +10,7 @@ import { duration } from "../../shared/format";
 import { LogView } from "../../shared/log";
 import { Link } from "../../shared/parts";
 import { start } from "./actions";
-import type { SpaceState } from "./types";
+import { addressOf, appName, type SpaceState } from "./types";
 
 function Elapsed({ since }: { since: number }) {
   const [now, setNow] = useState(() => Date.now() / 1000);
@@ -66,7 +66,7 @@ export function Room({ state, refresh }: { state: SpaceState; refresh: () => voi
             ))}
           </span>
         )}
-        <a className="link" href={`${state.Path}lab`} target="_blank" rel="noreferrer">
+        <a className="link" href={addressOf(state)} target="_blank" rel="noreferrer">
           In a tab of its own
         </a>
       </div>
@@ -75,7 +75,7 @@ export function Room({ state, refresh }: { state: SpaceState; refresh: () => voi
           {state.NoEntry || state.Lacks}
         </Alert>
       ) : word === "InService" ? (
-        <iframe key={app?.LogStreamPrefix} src={`${state.Path}lab`} title={`JupyterLab in ${name}`} allow="clipboard-read; clipboard-write; fullscreen" />
+        <iframe key={app?.LogStreamPrefix} src={addressOf(state)} title={`${appName(app?.AppType)} in ${name}`} allow="clipboard-read; clipboard-write; fullscreen" />
       ) : refused !== undefined ? (
         <Alert type="error" header="The space could not be started" action={<Button onClick={again}>Try again</Button>}>
           {describe(refused)}

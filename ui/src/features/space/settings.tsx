@@ -29,9 +29,9 @@ const IDLE = [
   { value: "1440", label: "Stopped after a day without use" },
 ];
 
-export const settingsOf = (size: string, idle: string) => ({
-  AppType: "JupyterLab",
-  JupyterLabAppSettings: {
+export const settingsOf = (type: string, size: string, idle: string) => ({
+  AppType: type,
+  [`${type}AppSettings`]: {
     DefaultResourceSpec: { InstanceType: size },
     ...(idle ? { AppLifecycleManagement: { IdleSettings: { IdleTimeoutInMinutes: Number(idle) } } } : {}),
   },
@@ -66,7 +66,7 @@ function Size({ size, setSize, idle, setIdle }: SizeProps) {
           onChange={({ detail }) => setSize(detail.selectedOption.value ?? size)}
         />
       </FormField>
-      <FormField label="When nobody uses it" description="A cell that computes counts as use.">
+      <FormField label="When nobody uses it" description="A cell that computes or a terminal that prints counts as use.">
         <Select options={idles} selectedOption={idles.find((one) => one.value === idle) ?? null} onChange={({ detail }) => setIdle(detail.selectedOption.value ?? "")} />
       </FormField>
     </SpaceBetween>
@@ -126,10 +126,12 @@ export function CreateSpace({ close }: { close: () => void }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const [name, setName] = useState("");
+  const [type, setType] = useState("JupyterLab");
   const [sharing, setSharing] = useState("Private");
   const [size, setSize] = useState("ml.t3.medium");
   const [idle, setIdle] = useState("120");
   const good = NAME.test(name);
+  const editor = own.data?.Apps.find((one) => one.AppType === "CodeEditor")?.Lacks;
   const make = async () => {
     if (!own.data) throw own.error ?? new Error("The studio has not answered yet: try again.");
     await sagemaker("CreateSpace", {
@@ -137,7 +139,7 @@ export function CreateSpace({ close }: { close: () => void }) {
       SpaceName: name,
       OwnershipSettings: { OwnerUserProfileName: own.data.UserProfileName },
       SpaceSharingSettings: { SharingType: sharing },
-      SpaceSettings: settingsOf(size, idle),
+      SpaceSettings: settingsOf(type, size, idle),
     });
     await client.invalidateQueries({ queryKey: ["list", "Space"] });
     await navigate({ to: `/spaces/${name}`, search: { view: "open" } as never });
@@ -150,6 +152,16 @@ export function CreateSpace({ close }: { close: () => void }) {
         errorText={name && !good ? "Letters, digits and single hyphens between them, at most 63." : undefined}
       >
         <Input value={name} onChange={({ detail }) => setName(detail.value)} autoFocus />
+      </FormField>
+      <FormField label="Application">
+        <RadioGroup
+          value={type}
+          onChange={({ detail }) => setType(detail.value)}
+          items={[
+            { value: "JupyterLab", label: "JupyterLab", description: "Notebooks, which several people may write at once." },
+            { value: "CodeEditor", label: "Code Editor", description: editor || "VS Code in the browser. It is installed at the first start.", disabled: Boolean(editor) },
+          ]}
+        />
       </FormField>
       <FormField label="For whom">
         <RadioGroup
@@ -172,7 +184,7 @@ export function ChangeSpace({ state, close }: { state: SpaceState; close: () => 
   const [idle, setIdle] = useState(state.IdleMinutes === undefined ? "" : String(state.IdleMinutes));
   const again = runs(state.App) && size !== state.App?.InstanceType;
   const change = async () => {
-    await sagemaker("UpdateSpace", { DomainId: state.DomainId, SpaceName: state.SpaceName, SpaceSettings: settingsOf(size, idle) });
+    await sagemaker("UpdateSpace", { DomainId: state.DomainId, SpaceName: state.SpaceName, SpaceSettings: settingsOf(state.AppType, size, idle) });
     if (again && !state.NoEntry) await restart(state.SpaceName);
     await client.invalidateQueries({ queryKey: ["Space", state.SpaceName] });
     close();

@@ -59,3 +59,7 @@ export const runs = (app: SpaceApp | undefined) => app !== undefined && (app.Sta
 /** A word for a space as people speak of it. */
 export const wordOf = (status: string | undefined): string =>
   ({ Pending: "Starting", InService: "Running", Deleting: "Stopping", Failed: "Failed" })[status ?? ""] ?? "Stopped";
+
+/** An app people know by a name, and where in it one begins. */
+export const appName = (type: string | undefined) => (type === "CodeEditor" ? "Code Editor" : "JupyterLab");
+export const addressOf = (state: SpaceState) => `${state.Path}${(runs(state.App) ? state.App?.AppType : state.AppType) === "CodeEditor" ? "" : "lab"}`;

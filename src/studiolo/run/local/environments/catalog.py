@@ -2,8 +2,8 @@
 
 import fnmatch
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,14 @@ class Image:
     tag: str
     example: str
     requirements: Sequence[str]
-    """The base set included."""
+    """The base set included, where the image is to have it."""
     warm: Sequence[str]
     without: Sequence[str] = ()
     """Packages that are left out although a requirement asks for them."""
     lock: Path | None = None
     """Of a team's image: what was chosen once and for all."""
+    npm: Mapping[str, str] = field(default_factory=dict[str, str])
+    """An editor that is installed by Node.js's npm: name, version, integrity."""
 
 
 class BadCatalogue(Exception):
@@ -53,9 +55,10 @@ def _images(document: dict[str, Any], base: Sequence[str], source: str) -> list[
                     entry.get("repositories", [entry["name"]]),
                     entry.get("tag", "*"),
                     entry.get("example", f"{entry['name']}:latest"),
-                    [*base, *entry.get("requirements", [])],
+                    [*(base if entry.get("base", True) else ()), *entry.get("requirements", [])],
                     entry.get("warm", []),
                     entry.get("without", []),
+                    npm=entry.get("npm", {}),
                 )
             )
         except KeyError as error:

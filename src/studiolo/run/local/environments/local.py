@@ -20,7 +20,7 @@ from pathlib import Path
 import uv
 
 from studiolo.run import protocol
-from studiolo.run.local.environments import catalog, index
+from studiolo.run.local.environments import catalog, editor, index
 from studiolo.run.local.environments.bytecode import Bytecode
 from studiolo.run.local.environments.catalog import Image
 from studiolo.run.local.environments.own import BASE, OwnImages, described, packages
@@ -112,7 +112,7 @@ class LocalEnvironments(protocol.Environments):
         )
 
     def _prefix(self, image: Image, lock: str) -> Path:
-        return self._root / f"{image.name}-{_key(lock)}"
+        return self._root / f"{image.name}-{_key(lock, *image.npm.values())}"
 
     def ready(self, image: str, requirements: str | None = None) -> Environment | None:
         found = self._known(image)
@@ -210,6 +210,8 @@ class LocalEnvironments(protocol.Environments):
             plain = prefix / "bin" / name.rstrip("3")
             if plain.exists() and not (prefix / "bin" / name).exists():
                 (prefix / "bin" / name).symlink_to(plain.name)
+        if image.npm:
+            editor.install(prefix, image.npm, say)
         (prefix / "complete").write_text(lock.read_text())
 
     def _uv(self, words: Sequence[str], whole: bool = False) -> str:
@@ -243,6 +245,8 @@ class LocalEnvironments(protocol.Environments):
                 "State": "ready" if self.ready(image.example) else "not built",
             }
             for image in self._catalogue()
+            # An editor is no image for jobs.
+            if not image.npm
         ]
 
 

@@ -23,7 +23,7 @@ class Apps:
     def _space(self, call: Call) -> Record:
         if call.params["AppType"] not in settings.APPS:
             raise Unsupported(
-                f"Apps of type {call.params['AppType']} are not supported by this version of studiolo: use JupyterLab."
+                f"Apps of type {call.params['AppType']} are not supported by this version of studiolo: use JupyterLab or CodeEditor."
             )
         if "SpaceName" not in call.params:
             raise ValidationError(f"An app of type {call.params['AppType']} belongs to a space: give its SpaceName.")

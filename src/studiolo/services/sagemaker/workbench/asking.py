@@ -1,6 +1,8 @@
 """What an app says of itself, asked on its socket: whether it answers, and when it was last used."""
 
 import asyncio
+import os
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +24,7 @@ class Activity:
     """A kernel computes right now."""
 
 
-async def _get(path: Path, target: str) -> Any:
+async def _get(path: Path, target: str) -> bytes | None:
     reader, writer = await asyncio.open_unix_connection(sock=reach(path))
     try:
         writer.write(
@@ -31,23 +33,40 @@ async def _get(path: Path, target: str) -> Any:
         head = await reader.readuntil(b"\r\n\r\n")
         if b" 200 " not in head.partition(b"\r\n")[0]:
             return None
-        return orjson.loads(await reader.read(MAX_ANSWER))
+        return await reader.read(MAX_ANSWER)
     finally:
         writer.close()
+
+
+async def _json(path: Path, target: str) -> Any:
+    body = await _get(path, target)
+    return None if body is None else orjson.loads(body)
+
+
+async def _jupyter(path: Path, base: str) -> Activity | None:
+    status = await _json(path, f"{base}api/status?no_track_activity=1")
+    if status is None:
+        return None
+    busy = False
+    if status.get("kernels"):
+        kernels = await _json(path, f"{base}api/kernels?no_track_activity=1")
+        busy = any(one.get("execution_state") == "busy" for one in kernels or ())
+    return Activity(datetime.fromisoformat(status["last_activity"]).timestamp(), busy)
+
+
+async def _editor(path: Path, base: str) -> Activity | None:
+    """The time of change of a file is its last use (see workloads/workbench/editor.py); it may be anything but the future."""
+    if await _get(path, f"{base}version") is None:
+        return None
+    used = os.lstat(path.with_name("activity")).st_mtime
+    return Activity(min(used, time.time()), False)
 
 
 async def activity(path: Path, type: str, base: str) -> Activity | None:
     """None where it does not answer."""
     try:
         async with asyncio.timeout(SECONDS):
-            status = await _get(path, f"{base}api/status?no_track_activity=1")
-            if status is None:
-                return None
-            busy = False
-            if status.get("kernels"):
-                kernels = await _get(path, f"{base}api/kernels?no_track_activity=1")
-                busy = any(one.get("execution_state") == "busy" for one in kernels or ())
-            return Activity(datetime.fromisoformat(status["last_activity"]).timestamp(), busy)
+            return await (_jupyter(path, base) if type == "JupyterLab" else _editor(path, base))
     except (
         OSError,
         EOFError,

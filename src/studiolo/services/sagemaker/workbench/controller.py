@@ -17,7 +17,7 @@ from studiolo.services.sagemaker.keys import unfinished
 from studiolo.services.sagemaker.workbench import domains, kernels, launch, names, settings
 from studiolo.services.sagemaker.workbench.asking import Activity, activity
 from studiolo.services.sagemaker.workbench.decide import Act, Observed, decide
-from studiolo.services.sagemaker.workbench.types import image_of
+from studiolo.services.sagemaker.workbench.types import image_of, tools_of
 from studiolo.store.protocol import Missing, Stale
 
 LOOK = 0.1
@@ -186,8 +186,10 @@ class AppController:
             except (Stale, Missing):
                 pass
 
+        type = record.spec["AppType"]
         try:
-            environment = self._platform.environments.ensure(image_of(record.spec["AppType"]), None, progress=say)
+            environment = self._platform.environments.ensure(image_of(type), None, progress=say)
+            tools = [self._platform.environments.ensure(one, None, progress=say) for one in tools_of(type)]
         except EnvironmentError_ as error:
             self._write(
                 self._platform.store.get(record.key),
@@ -195,7 +197,8 @@ class AppController:
             )
             return Again(0)
         where = domains.places_of(self._platform, space)
-        own = kernels.make(self._platform, kernels.wanted(self._platform, record.key.project, where), say)
+        wanted = kernels.wanted(self._platform, record.key.project, where) if type == "JupyterLab" else []
+        own = kernels.make(self._platform, wanted, say)
         record = self._platform.store.get(record.key)
         if "_stop" in record.spec or record.status.get("Status") != "Pending":
             return Again(0)
@@ -203,7 +206,8 @@ class AppController:
         launch.prepare(self._platform, record, space, own)
         key, variables = launch.grant(self._platform, record, space)
         record = self._write(record, {**record.status, "_key": key, "_message": "Starting the app"})
-        self._platform.runner.start(launch.group(self._platform, record, space, environment, variables, own))
+        group = launch.group(self._platform, record, space, environment, variables, own, tools)
+        self._platform.runner.start(group)
         return Again(LOOK)
 
     def _watch(self, record: Record, known: Activity | None) -> Again:

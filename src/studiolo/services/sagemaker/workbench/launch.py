@@ -24,6 +24,8 @@ from studiolo.services.sagemaker.workbench.spaces import path_of
 from studiolo.services.sts.service import role_arn
 
 MAIN = str(Path(studiolo.__file__).resolve().parent / "workloads" / "workbench" / "main.py")
+ACTIVITY = Path(MAIN).parent / "activity"
+ACTIVITY_NAME = "studiolo-activity"
 HOME = "/home/sagemaker-user"
 SHARE = 0.1
 """Of its memory, what an app holds for itself: about what JupyterLab and a kernel need before any data."""
@@ -76,7 +78,7 @@ def prepare(platform: Platform, record: Record, space: Record, own: Sequence[ker
     ml = platform.runner.folder(handle_of(record)) / "ml"
     for name in ("run", "metadata"):
         (ml / name).mkdir(parents=True, exist_ok=True)
-    for name in ("app.sock", "failure"):
+    for name in ("app.sock", "failure", "activity"):
         with contextlib.suppress(FileNotFoundError):
             (ml / "run" / name).unlink()
     spec, project = record.spec, record.key.project
@@ -109,6 +111,7 @@ def group(
     environment: Environment,
     keys: dict[str, str],
     own: Sequence[kernels.Made] = (),
+    tools: Sequence[Environment] = (),
 ) -> Group:
     spec = record.spec
     size = instance(spec["ResourceSpec"]["InstanceType"])
@@ -118,17 +121,38 @@ def group(
         spec["SpaceName"].lower(),
         ["python", MAIN, spec["AppType"], path_of(space)],
         Resources(size.cores, size.memory, size.gpus),
-        {**_variables(platform, record, space), **keys, "STUDIOLO_SPACE_HOME": str(home.resolve())},
+        {
+            **_variables(platform, record, space),
+            **_editor(record, tools),
+            **keys,
+            "STUDIOLO_SPACE_HOME": str(home.resolve()),
+        },
         HOME,
         [
             Mount(platform.runner.folder(handle_of(record)) / "ml", "/opt/ml"),
             Mount(home, HOME),
             *kernels.mounts(own),
+            *[mount for one in tools for mount in _mounts(one)],
         ],
     )
-    return Group(
-        handle_of(record), [member], environment.prefix, environment.warm, "host", None, GRACE, SHARE, CORES_SHARE
-    )
+    # What waits in a fork server is JupyterLab.
+    warm = () if tools else environment.warm
+    return Group(handle_of(record), [member], environment.prefix, warm, "host", None, GRACE, SHARE, CORES_SHARE)
+
+
+def _mounts(tool: Environment) -> list[Mount]:
+    """The editor as it is, with the extension that tells of its use in the place kept for it."""
+    prefix = tool.prefix.resolve()
+    return [
+        Mount(prefix, str(prefix), readonly=True),
+        Mount(ACTIVITY, f"{prefix}/editor/extensions/{ACTIVITY_NAME}", readonly=True),
+    ]
+
+
+def _editor(record: Record, tools: Sequence[Environment]) -> dict[str, str]:
+    if not tools:
+        return {}
+    return {"STUDIOLO_EDITOR": str(tools[0].prefix.resolve() / "editor"), "STUDIOLO_USER": record.spec["_user"]}
 
 
 def _variables(platform: Platform, record: Record, space: Record) -> dict[str, Any]:
