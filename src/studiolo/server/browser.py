@@ -114,7 +114,8 @@ class Browser:
         user = self._identity.session(cookie) if cookie else None
         if user is None:
             return _error(401, "NotSignedIn", "Sign in first.")
-        if request.raw_path == "/api/events":
+        # The stream of changes is read; calls of EventBridge, which goes by the same name, are posted.
+        if request.raw_path == "/api/events" and request.method != "POST":
             return self._events(request, user)
         return await self._service(request, receive, request_id, user)
 

@@ -73,6 +73,10 @@ export async function newestObjects(bucket: string, prefix: string, most: number
 export const textOf = async (bucket: string, key: string): Promise<string> =>
   (await send(`/api/s3/${bucket}/${encode(key)}`, { headers: headers() })).text();
 
+/** What is put into the bucket becomes events, which rules may match. */
+export const tellOfObjects = (bucket: string) =>
+  send(`/api/s3/${bucket}?notification`, { method: "PUT", headers: headers(), body: "<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>" });
+
 export const createBucket = (bucket: string) => send(`/api/s3/${bucket}`, { method: "PUT", headers: headers() });
 export const deleteObject = (bucket: string, key: string) =>
   send(`/api/s3/${bucket}/${encode(key)}`, { method: "DELETE", headers: headers() });

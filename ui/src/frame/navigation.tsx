@@ -25,6 +25,8 @@ export const PLACES: { title?: string; places: Place[] }[] = [
       { text: "Environments", to: "/environments", sign: "box", needs: "sagemaker:CreateImageVersion" },
       { text: "Pipelines", to: "/pipelines", sign: "pipeline", needs: "sagemaker:CreatePipeline" },
       { text: "Schedules", to: "/schedules", sign: "clock", needs: "studio:ListScheduleStates" },
+      { text: "Event rules", to: "/rules", sign: "event", needs: "studio:ListRuleStates" },
+      { text: "Functions", to: "/functions", sign: "function", needs: "studio:GetFunctionCode" },
     ],
   },
   {

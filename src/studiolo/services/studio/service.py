@@ -39,6 +39,7 @@ from studiolo.services.studio.invocations import Invocations
 from studiolo.services.studio.notebooks.jobs import NotebookJobs
 from studiolo.services.studio.notebooks.snapshots import Snapshots
 from studiolo.services.studio.oidc.mappings import GroupMappings
+from studiolo.services.studio.package_cards import PackageCards
 from studiolo.services.studio.people import People
 from studiolo.services.studio.previews import preview
 from studiolo.services.studio.running import Running
@@ -92,8 +93,8 @@ class StudioService:
         activity, comments, notices = Activity(platform), Comments(platform, accounts), Notices(platform)
         webhooks, here = Webhooks(platform), PeopleHere(platform)
         sagemaker = SageMakerService(platform)
-        create = sagemaker.handler("CreateTrainingJob")
-        assert create is not None
+        create, describe = sagemaker.handler("CreateTrainingJob"), sagemaker.handler("DescribeModelPackage")
+        assert create is not None and describe is not None
         notebook_jobs = NotebookJobs(platform, workbench, create)
         snapshots = Snapshots(platform, workbench, notebook_jobs)
         usage = UsageOperations(platform, metering)
@@ -169,6 +170,7 @@ class StudioService:
             "ListRuleFirings": rules.firings,
             "GetFunctionCode": functions.get,
             "PutFunctionFiles": functions.put,
+            "GetModelPackageCardPdf": PackageCards(platform, describe).pdf,
             "GetUsage": usage.get,
             "ExportUsage": usage.export,
             "GetPrices": usage.get_prices,

@@ -112,6 +112,9 @@ export function BucketPage() {
     ...(can("sagemaker:CreateTransformJob")
       ? [{ id: "batch", text: "Score with a model…", disabledReason: writing, run: () => void navigate({ to: "/batch/create", search: { input: addressOf(one) } as never }) }]
       : []),
+    ...(can("studio:ListRuleStates") && one.folder
+      ? [{ id: "rule", text: "Start something when a file arrives…", disabledReason: writing, run: () => void navigate({ to: "/rules/create", search: { place: addressOf(one) } as never }) }]
+      : []),
     { id: "remove", text: "Delete…", apart: true, disabledReason: writing, run: () => remove([one]) },
   ];
   const { menu, close, handlers } = useRows({ items: entries, nameOf: (one) => one.key, actionsOf, open, look: () => undefined });

@@ -13,7 +13,7 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import Textarea from "@cloudscape-design/components/textarea";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 
 import { describe, useStudio } from "../../shared/context";
 import { Code, Empty, Status } from "../../shared/parts";
@@ -27,6 +27,8 @@ interface Props {
   save: (content: Content, status: string) => Promise<unknown>;
   /** An earlier version: it is only read. */
   reading?: boolean;
+  /** What can be done with a card that is written. */
+  more?: ReactNode;
 }
 
 const MOST = 2048;
@@ -176,9 +178,12 @@ export function ModelCardView(props: Props) {
   const { content, status, reading } = props;
   const why = canWrite ? undefined : VIEWER;
   const edit = !reading && (
-    <Button disabled={Boolean(why)} disabledReason={why} onClick={() => setEditing(true)}>
-      {Object.keys(content).length ? "Edit card" : "Write the card"}
-    </Button>
+    <SpaceBetween direction="horizontal" size="xs">
+      {Object.keys(content).length > 0 && props.more}
+      <Button disabled={Boolean(why)} disabledReason={why} onClick={() => setEditing(true)}>
+        {Object.keys(content).length ? "Edit card" : "Write the card"}
+      </Button>
+    </SpaceBetween>
   );
   if (editing) return <Editor {...props} close={() => setEditing(false)} />;
   if (!Object.keys(content).length)

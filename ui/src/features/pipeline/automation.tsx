@@ -1,9 +1,11 @@
 // What starts a pipeline by itself, on the pipeline's own page.
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useNavigate } from "@tanstack/react-router";
 
 import { useStudio } from "../../shared/context";
+import { RulesOf } from "../rule/list";
 import { SchedulesOf } from "../schedule/list";
 
 export function Automation({ pipeline }: { pipeline: string }) {
@@ -15,14 +17,25 @@ export function Automation({ pipeline }: { pipeline: string }) {
     </Button>
   );
   return (
-    <SchedulesOf
-      kind="Pipeline"
-      name={pipeline}
-      header={
-        <Header variant="h3" actions={add("Schedule…", "/schedules/create")}>
-          Schedules
-        </Header>
-      }
-    />
+    <SpaceBetween size="l">
+      <SchedulesOf
+        kind="Pipeline"
+        name={pipeline}
+        header={
+          <Header variant="h3" actions={add("Schedule…", "/schedules/create")}>
+            Schedules
+          </Header>
+        }
+      />
+      <RulesOf
+        kind="Pipeline"
+        name={pipeline}
+        header={
+          <Header variant="h3" actions={add("Start on an event…", "/rules/create")}>
+            Event rules
+          </Header>
+        }
+      />
+    </SpaceBetween>
   );
 }

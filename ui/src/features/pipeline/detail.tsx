@@ -18,6 +18,7 @@ import { Automation } from "./automation";
 import { Graph } from "./graph";
 import { useDefinition, useExecutions, usePipeline } from "./query";
 import { StartDialog } from "./start";
+import { Versions } from "./versions";
 import { executionId, type ExecutionSummary, type Parameter } from "./types";
 
 function Executions({ pipeline }: { pipeline: string }) {
@@ -150,6 +151,7 @@ export function PipelinePage() {
             { id: "parameters", label: "Parameters", content: <Parameters parameters={definition.Parameters ?? []} /> },
             ...(can("studio:ListScheduleStates") ? [{ id: "automation", label: "Schedules and rules", content: <Automation pipeline={name} /> }] : []),
             { id: "comments", label: "Comments", content: <Comments arn={query.data.PipelineArn} /> },
+            ...(can("sagemaker:ListPipelineVersions") ? [{ id: "versions", label: "Versions", content: <Versions pipeline={name} /> }] : []),
             { id: "json", label: "Definition", content: <Code text={JSON.stringify(definition, null, 2)} /> },
           ]}
         />

@@ -8,8 +8,10 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 
+import { PickDialog } from "../../shared/pick";
 import { put } from "./edit";
 import { type Choice, isReference, spoken } from "./references";
+import { isPlace } from "./script";
 import { fault, membersOf, NUMBERS, type Shape, type Shapes } from "./shapes";
 
 interface Props {
@@ -175,10 +177,26 @@ export function Field(props: Props) {
     <FormField label={required ? `${label} *` : label} errorText={wanted ?? fault(about, value)}>
       <div className="with-button">
         {isReference(value) ? <Reference value={value} set={set} label={label} choices={choices} depth={depth} /> : <Plain shape={about} value={value} set={set} label={label} />}
+        {!isReference(value) && isPlace(label, shape) && <Browse label={label} set={set} />}
         {isReference(value) ? <Button iconName="close" ariaLabel={`Type ${label} instead`} onClick={() => set(undefined)} /> : <Take label={label} choices={choices} set={set} />}
         {remove && <Button iconName="remove" ariaLabel={`Remove ${label}`} onClick={remove} />}
       </div>
     </FormField>
+  );
+}
+
+/** An address chosen from the buckets and data sets. */
+function Browse({ label, set }: { label: string; set: (value: unknown) => void }) {
+  const [picking, setPicking] = useState(false);
+  const take = (uri: string) => {
+    setPicking(false);
+    set(uri);
+  };
+  return (
+    <>
+      <Button iconName="folder" ariaLabel={`Browse for ${label}`} onClick={() => setPicking(true)} />
+      {picking && <PickDialog title={`Choose ${label}`} data close={() => setPicking(false)} take={take} />}
+    </>
   );
 }
 

@@ -75,6 +75,7 @@ export function ParameterFields({ pipeline, given, set, sources, later, tried }:
           <FormField key={one.Name} label={one.Name} constraintText={one.Type === "String" ? undefined : one.Type} errorText={tried || text !== "" ? why : undefined}>
             <Autosuggest
               ariaLabel={one.Name}
+              clearAriaLabel={`Clear ${one.Name}`}
               value={text}
               placeholder={one.DefaultValue === undefined ? "A value, or choose one from the list" : `Default: ${String(one.DefaultValue as string | number | boolean)}`}
               enteredTextLabel={(typed) => `Use “${typed}”`}

@@ -63,6 +63,7 @@ export function PipelinesPage() {
     { id: "edit", text: "Edit", disabledReason: writing, run: () => void navigate({ to: `/pipelines/${one.PipelineName}/edit` }) },
     { id: "start", text: "Start…", apart: true, disabledReason: writing, run: () => setStarting(one.PipelineName) },
     ...(can("studio:ListScheduleStates") ? [{ id: "schedule", text: "Schedule…", disabledReason: writing, run: () => void navigate({ to: "/schedules/create", search: { pipeline: one.PipelineName } as never }) }] : []),
+    ...(can("studio:ListRuleStates") ? [{ id: "rule", text: "Start on an event…", disabledReason: writing, run: () => void navigate({ to: "/rules/create", search: { pipeline: one.PipelineName } as never }) }] : []),
     {
       id: "remove",
       text: "Delete…",

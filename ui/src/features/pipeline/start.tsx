@@ -27,10 +27,12 @@ interface Props {
   given?: { Name: string; Value: string }[];
   /** Only these steps, on what an earlier execution made. */
   only?: { source: string; steps: string[] };
+  /** An earlier version than the newest. */
+  version?: number;
   close: () => void;
 }
 
-export function StartDialog({ pipeline, definition, given, only, close }: Props) {
+export function StartDialog({ pipeline, definition, given, only, version, close }: Props) {
   const navigate = useNavigate();
   const parameters = definition.Parameters ?? [];
   const [values, setValues] = useState<Record<string, string>>(() =>
@@ -46,6 +48,7 @@ export function StartDialog({ pipeline, definition, given, only, close }: Props)
     try {
       const answer = await sagemaker<{ PipelineExecutionArn: string }>("StartPipelineExecution", {
         PipelineName: pipeline,
+        PipelineVersionId: version,
         PipelineExecutionDisplayName: title || undefined,
         PipelineParameters: parameters.map((one) => ({ Name: one.Name, Value: values[one.Name] ?? "" })),
         SelectiveExecutionConfig: only && { SourcePipelineExecutionArn: only.source, SelectedSteps: only.steps.map((StepName) => ({ StepName })) },
@@ -63,7 +66,7 @@ export function StartDialog({ pipeline, definition, given, only, close }: Props)
   return (
     <Modal
       visible
-      header={`Start ${pipeline}`}
+      header={version === undefined ? `Start ${pipeline}` : `Start ${pipeline}, version ${version}`}
       closeAriaLabel="Close"
       onDismiss={close}
       footer={

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+
+import { isPlace, scriptOf, withProgram, withScript } from "./script";
+import type { Step } from "./types";
+
+const processing: Step = { Name: "P", Type: "Processing", Arguments: { AppSpecification: { ImageUri: "i" }, ProcessingInputs: [{ InputName: "data" }, { InputName: "code", S3Input: { S3Uri: "s3://b/old.py" } }] } };
+
+it("a script becomes the input code and the entry point, and the other inputs stay", () => {
+  expect(scriptOf(processing)).toBe("s3://b/old.py");
+  const made = withScript(processing, "s3://b/x/new.py");
+  expect(made.Arguments).toMatchObject({
+    AppSpecification: { ImageUri: "i", ContainerEntrypoint: ["python3", "/opt/ml/processing/input/code/new.py"] },
+    ProcessingInputs: [{ InputName: "code", S3Input: { S3Uri: "s3://b/x/new.py", LocalPath: "/opt/ml/processing/input/code" } }, { InputName: "data" }],
+  });
+  expect(scriptOf(made)).toBe("s3://b/x/new.py");
+  expect(scriptOf({ Name: "N", Type: "Processing" })).toBeUndefined();
+});
+
+it("another interpreter stays", () => {
+  const own: Step = { Name: "P", Type: "Processing", Arguments: { AppSpecification: { ContainerEntrypoint: ["python3", "-u", "/opt/ml/processing/input/code/a.py"] } } };
+  expect((withScript(own, "s3://b/b.py").Arguments?.AppSpecification as { ContainerEntrypoint: string[] }).ContainerEntrypoint).toEqual(["python3", "-u", "/opt/ml/processing/input/code/b.py"]);
+});
+
+it("a training step names its program and the archive beside its other hyperparameters", () => {
+  const made = withProgram({ Name: "T", Type: "Training", Arguments: { HyperParameters: { depth: "3" } } }, "train.py", "s3://b/sourcedir.tar.gz");
+  expect(made.Arguments?.HyperParameters).toEqual({ depth: "3", sagemaker_program: "train.py", sagemaker_submit_directory: "s3://b/sourcedir.tar.gz" });
+  expect(scriptOf(made)).toBe("train.py in s3://b/sourcedir.tar.gz");
+});
+
+it("addresses are known by their shape or name", () => expect([isPlace("S3Uri", "S3Uri"), isPlace("S3OutputPath", "S3Uri"), isPlace("ModelDataUrl", "Url"), isPlace("ImageUri", "ImageUri")]).toEqual([true, true, true, false]));
