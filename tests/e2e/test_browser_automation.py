@@ -66,7 +66,7 @@ def test_a_schedule_is_made_from_a_pipeline_checked_while_typed_run_and_paused(p
     page.get_by_role("combobox", name="Depth").fill("x")
     page.get_by_text("A whole number.").wait_for()
     page.get_by_role("combobox", name="Depth").fill("3")
-    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="How often Every day").click()
     page.get_by_role("option", name="By a cron expression").click()
     cron = page.get_by_role("textbox", name="Cron expression")
@@ -139,8 +139,8 @@ def test_a_steps_script_is_uploaded_and_its_data_browsed_for(page, studio):  # n
     page.get_by_role("dialog").wait_for(state="detached")
     assert script.input_value() == f"s3://{studio.bucket}/scripts/clean.py"
     assert studio.client("s3").get_object(Bucket=studio.bucket, Key="scripts/clean.py")["Body"].read() == b"print(1)\n"
-    page.get_by_role("button", name="Browse for S3Uri").first.click()
-    dialog = page.get_by_role("dialog", name="Choose S3Uri")
+    page.get_by_role("button", name="Add data…").click()
+    dialog = page.get_by_role("dialog", name="Data for Process")
     dialog.get_by_role("button", name=f"{folder}/").click()
     assert serious(page) == []
     dialog.get_by_role("button", name="rows.csv").click()

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { isPlace, scriptOf, withProgram, withScript } from "./script";
+import { dataOf, isPlace, scriptOf, withData, withProgram, withScript } from "./script";
 import type { Step } from "./types";
 
 const processing: Step = { Name: "P", Type: "Processing", Arguments: { AppSpecification: { ImageUri: "i" }, ProcessingInputs: [{ InputName: "data" }, { InputName: "code", S3Input: { S3Uri: "s3://b/old.py" } }] } };
@@ -28,3 +28,13 @@ it("a training step names its program and the archive beside its other hyperpara
 });
 
 it("addresses are known by their shape or name", () => expect([isPlace("S3Uri", "S3Uri"), isPlace("S3OutputPath", "S3Uri"), isPlace("ModelDataUrl", "Url"), isPlace("ImageUri", "ImageUri")]).toEqual([true, true, true, false]));
+
+it("data is read under a name of its own", () => {
+  const two = withData(withData(processing, "s3://b/in/rows.csv"), "s3://b/other/rows.csv");
+  expect(dataOf(two).map((one) => one.name)).toEqual(["data", "rows", "rows-2"]);
+  expect(two.Arguments?.ProcessingInputs).toContainEqual({ InputName: "rows-2", S3Input: { S3Uri: "s3://b/other/rows.csv", LocalPath: "/opt/ml/processing/input/rows-2", S3DataType: "S3Prefix", S3InputMode: "File" } });
+  const training = withData({ Name: "T", Type: "Training" }, "s3://b/data sets/sales/v3/");
+  expect(dataOf(training)).toEqual([{ name: "v3", uri: "s3://b/data sets/sales/v3/" }]);
+  const transform = withData(withData({ Name: "B", Type: "Transform" }, "s3://b/one"), "s3://b/two");
+  expect(dataOf(transform)).toEqual([{ name: "input", uri: "s3://b/two" }]);
+});

@@ -1,5 +1,5 @@
 // The script of a step: where the arguments say which it is, and how they say it. Pure.
-import { isReference } from "./references";
+import { isReference, spoken } from "./references";
 import { put } from "./edit";
 import type { Step } from "./types";
 
@@ -43,6 +43,49 @@ export function withProgram(step: Step, program: string, archive: string): Step 
   const given = step.Arguments?.HyperParameters;
   const held = given === undefined || isReference(given) ? {} : given;
   return put(step, ["Arguments", "HyperParameters"], { ...(held as Entry), sagemaker_program: program, sagemaker_submit_directory: archive }) as Step;
+}
+
+/** A name for an input that no other has, after what the address ends with. */
+function freeName(uri: string, taken: string[]): string {
+  const plain = (last(uri.replace(/\/+$/, "")).replace(/\.[^.]*$/, "").replace(/[^A-Za-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "") || "data").slice(0, 40);
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? plain : `${plain}-${n}`;
+    if (!taken.includes(name) && name !== "code") return name;
+  }
+}
+
+export const READS = new Set(["Processing", "Training", "Transform"]);
+
+/** What a step reads, by the name it has there. */
+export function dataOf(step: Step): { name: string; uri: string }[] {
+  const args = step.Arguments ?? {};
+  const place = (value: unknown) => spoken(value ?? "");
+  if (step.Type === "Transform") {
+    const uri = ((args.TransformInput as Entry | undefined)?.DataSource as { S3DataSource?: Entry } | undefined)?.S3DataSource?.S3Uri;
+    return uri === undefined ? [] : [{ name: "input", uri: place(uri) }];
+  }
+  const list = step.Type === "Training" ? args.InputDataConfig : args.ProcessingInputs;
+  const entries = Array.isArray(list) ? (list as Entry[]) : [];
+  return entries
+    .filter((one) => one.InputName !== "code")
+    .map((one) => ({
+      name: String((one.ChannelName ?? one.InputName ?? "") as string),
+      uri: place(step.Type === "Training" ? (one.DataSource as { S3DataSource?: Entry } | undefined)?.S3DataSource?.S3Uri : (one.S3Input as Entry | undefined)?.S3Uri),
+    }));
+}
+
+/** The step with one more thing to read; a batch transform reads one. */
+export function withData(step: Step, uri: string): Step {
+  if (step.Type === "Transform") return put(step, ["Arguments", "TransformInput", "DataSource", "S3DataSource"], { S3DataType: "S3Prefix", S3Uri: uri }) as Step;
+  const member = step.Type === "Training" ? "InputDataConfig" : "ProcessingInputs";
+  const given = step.Arguments?.[member];
+  const entries = Array.isArray(given) ? (given as Entry[]) : [];
+  const name = freeName(uri, dataOf(step).map((one) => one.name));
+  const made =
+    step.Type === "Training"
+      ? { ChannelName: name, DataSource: { S3DataSource: { S3DataType: "S3Prefix", S3Uri: uri, S3DataDistributionType: "FullyReplicated" } } }
+      : { InputName: name, S3Input: { S3Uri: uri, LocalPath: `/opt/ml/processing/input/${name}`, S3DataType: "S3Prefix", S3InputMode: "File" } };
+  return put(step, ["Arguments", member], [...entries, made]) as Step;
 }
 
 export const isArchive = (uri: string) => /\.(tar\.gz|tgz)$/.test(uri);

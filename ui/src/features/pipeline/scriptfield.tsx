@@ -9,7 +9,7 @@ import { tarGz } from "../../api/tar";
 import { describe } from "../../shared/context";
 import { parseS3 } from "../../shared/format";
 import { PickDialog } from "../../shared/pick";
-import { isArchive, scriptOf, withProgram, withScript } from "./script";
+import { dataOf, isArchive, scriptOf, withData, withProgram, withScript } from "./script";
 import type { Step } from "./types";
 
 export function ScriptField({ step, set }: { step: Step; set: (next: Step) => void }) {
@@ -45,6 +45,36 @@ export function ScriptField({ step, set }: { step: Step; set: (next: Step) => vo
         </Button>
       </div>
       {picking && <PickDialog title={`The script of ${step.Name}`} file accept={step.Type === "Training" ? ".py,.gz,.tgz" : ".py"} close={() => setPicking(false)} take={(uri) => void take(uri)} />}
+    </FormField>
+  );
+}
+
+/** What a step reads, and one more of it: files of the buckets, an upload, or a version of a data set. */
+export function DataField({ step, set }: { step: Step; set: (next: Step) => void }) {
+  const [picking, setPicking] = useState(false);
+  const held = dataOf(step);
+  const one = step.Type === "Transform" && held.length > 0;
+  return (
+    <FormField label="Data">
+      <ul className="inputs">
+        {held.map((each, at) => (
+          <li key={at}>
+            <b>{each.name}</b> <span className="mono">{each.uri}</span>
+          </li>
+        ))}
+      </ul>
+      <Button onClick={() => setPicking(true)}>{one ? "Other data…" : "Add data…"}</Button>
+      {picking && (
+        <PickDialog
+          title={`Data for ${step.Name}`}
+          data
+          close={() => setPicking(false)}
+          take={(uri) => {
+            setPicking(false);
+            set(withData(step, uri));
+          }}
+        />
+      )}
     </FormField>
   );
 }

@@ -14,8 +14,8 @@ import { all, branches, change, find, holder, put, reaches, rename } from "./edi
 import { Field } from "./form";
 import { ways } from "./layout";
 import { choices } from "./references";
-import { SCRIPTED } from "./script";
-import { ScriptField } from "./scriptfield";
+import { READS, SCRIPTED } from "./script";
+import { DataField, ScriptField } from "./scriptfield";
 import { type Fault, OWN } from "./shapes";
 import { kindOf } from "./steps";
 import type { Definition, Step } from "./types";
@@ -137,6 +137,7 @@ export function StepForm({ definition, name, operations, wrong, edit, choose }: 
         />
       </FormField>
       {SCRIPTED.has(step.Type) && <ScriptField step={step} set={(next) => alter(() => next, `script ${name}`)} />}
+      {READS.has(step.Type) && <DataField step={step} set={(next) => alter(() => next, `data ${name}`)} />}
       {about ? <Field shapes={about.shapes} shape={about.shape} label={step.Type} first={kind?.first} given={kind?.given} value={own} choices={from} set={arguments_} /> : kind ? <p className="quiet">Loading the form…</p> : <p className="quiet">{`Steps of type ${step.Type} are filled in as JSON.`}</p>}
       {kind?.cached && <Cache step={step} set={(value) => member("CacheConfig", value)} />}
       {kind && (
