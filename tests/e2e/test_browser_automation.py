@@ -81,7 +81,7 @@ def test_a_schedule_is_made_from_a_pipeline_checked_while_typed_run_and_paused(p
     assert serious(page) == []
     row.get_by_role("link", name=f"{pipeline}-nightly").click(button="right")
     page.get_by_role("menuitem", name="Pause").click()
-    row.get_by_text("Paused").wait_for()
+    row.get_by_text("Paused", exact=True).wait_for()
     row.get_by_role("link", name=f"{pipeline}-nightly").press("Shift+F10")
     page.get_by_role("menuitem", name="Run now").click()
     page.wait_for_url(f"**/pipelines/{pipeline}/*")
@@ -147,3 +147,16 @@ def test_a_steps_script_is_uploaded_and_its_data_browsed_for(page, studio):  # n
     page.get_by_role("button", name="JSON", exact=True).click()
     text = page.get_by_role("textbox", name="Definition").input_value()
     assert "/opt/ml/processing/input/code/clean.py" in text and f"s3://{studio.bucket}/{folder}/rows.csv" in text
+
+
+def test_the_card_of_a_version_is_taken_along_as_a_pdf(page, studio):  # noqa: F811
+    group = jobs.name("carded")
+    sagemaker = studio.client("sagemaker")
+    sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    content = {"intended_uses": {"purpose_of_model": "who leaves", "risk_rating": "Low"}}
+    card = {"ModelCardContent": json.dumps(content), "ModelCardStatus": "Draft"}
+    sagemaker.create_model_package(ModelPackageGroupName=group, ModelCard=card)
+    page.goto(f"{studio.url}/registry/{group}/1?tab=card")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="PDF").click()
+    assert taken.value.suggested_filename == f"{group}-v1-card.pdf"

@@ -176,6 +176,8 @@ function RuleForm({ first, known, target }: { first: Draft; known?: Rule; target
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<unknown>();
+  // Written, but not yet told what to start.
+  const [half, setHalf] = useState(false);
   const set = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
   const problems = problemsOf(draft);
   const badTrigger = triggerProblems(draft.trigger);
@@ -194,6 +196,7 @@ function RuleForm({ first, known, target }: { first: Draft; known?: Rule; target
       if (draft.trigger.kind === "object") await tellOfObjects(parseS3(draft.trigger.place.trim()).bucket);
       // Paused until its target is what it should be: no event may start what it was meant to start before.
       await events("PutRule", { ...rule, State: "DISABLED" });
+      setHalf(true);
       await events("PutTargets", { Rule: draft.name, Targets: [asked] });
       if (draft.on) await events("EnableRule", { Name: draft.name });
       await client.invalidateQueries({ queryKey: ["list", "EventRule"] });
@@ -228,7 +231,7 @@ function RuleForm({ first, known, target }: { first: Draft; known?: Rule; target
         >
           <SpaceBetween size="l">
             {refused !== undefined && (
-              <Alert type="error" header={known ? "The rule was not changed" : "The rule was not made"}>
+              <Alert type="error" header={half ? "The rule is paused until it can be saved whole" : known ? "The rule was not changed" : "The rule was not made"}>
                 {describe(refused)}
               </Alert>
             )}

@@ -53,6 +53,7 @@ export function useScheduleActions(): (one: ScheduleState) => Action[] {
           act: async () => {
             await deleteSchedule(one.Name);
             await changed();
+            if (window.location.pathname.startsWith("/schedules/")) await navigate({ to: "/schedules" });
           },
         }),
     },
