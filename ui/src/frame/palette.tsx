@@ -19,6 +19,9 @@ const PAGES: (Entry & { needs?: string })[] = [
   ...PLACES.flatMap((group) => group.places).map((one) => ({ group: "Go to", text: one.text, to: one.to, needs: one.needs })),
   { group: "Do", text: "Create training job", to: "/jobs/create" },
   { group: "Do", text: "Create batch transform job", to: "/batch/create", needs: "sagemaker:CreateTransformJob" },
+  { group: "Do", text: "Create schedule", to: "/schedules/create", needs: "studio:ListScheduleStates" },
+  { group: "Do", text: "Create event rule", to: "/rules/create", needs: "studio:ListRuleStates" },
+  { group: "Do", text: "Create function", to: "/functions/create", needs: "studio:GetFunctionCode" },
 ];
 
 async function find(text: string, can: (operation: string) => boolean): Promise<Entry[]> {

@@ -39,7 +39,7 @@ export function ScriptField({ step, set }: { step: Step; set: (next: Step) => vo
   return (
     <FormField label="Script" description={step.Type === "Training" ? "A Python file, or a .tar.gz in which train.py begins." : "A Python file; it is brought along and run."} errorText={refused === undefined ? undefined : describe(refused)}>
       <div className="with-button">
-        <Input readOnly ariaLabel="Script" value={scriptOf(step) ?? ""} placeholder="None: the image's own program runs" />
+        <Input readOnly ariaLabel="Script" value={scriptOf(step) ?? ""} placeholder="None yet" />
         <Button loading={busy} onClick={() => setPicking(true)}>
           Choose…
         </Button>
