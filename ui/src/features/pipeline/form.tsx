@@ -6,8 +6,10 @@ import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { listFunctions } from "../../api/automation";
 import { PickDialog } from "../../shared/pick";
 import { put } from "./edit";
 import { type Choice, isReference, spoken } from "./references";
@@ -178,6 +180,7 @@ export function Field(props: Props) {
       <div className="with-button">
         {isReference(value) ? <Reference value={value} set={set} label={label} choices={choices} depth={depth} /> : <Plain shape={about} value={value} set={set} label={label} />}
         {!isReference(value) && isPlace(label, shape) && <Browse label={label} set={set} />}
+        {!isReference(value) && label === "FunctionArn" && <Functions set={set} />}
         {isReference(value) ? <Button iconName="close" ariaLabel={`Type ${label} instead`} onClick={() => set(undefined)} /> : <Take label={label} choices={choices} set={set} />}
         {remove && <Button iconName="remove" ariaLabel={`Remove ${label}`} onClick={remove} />}
       </div>
@@ -197,6 +200,17 @@ function Browse({ label, set }: { label: string; set: (value: unknown) => void }
       <Button iconName="folder" ariaLabel={`Browse for ${label}`} onClick={() => setPicking(true)} />
       {picking && <PickDialog title={`Choose ${label}`} data close={() => setPicking(false)} take={take} />}
     </>
+  );
+}
+
+/** One of the project's functions. */
+function Functions({ set }: { set: (value: unknown) => void }) {
+  const functions = useQuery({ queryKey: ["list", "Function", "all"], queryFn: listFunctions });
+  const items = (functions.data ?? []).map((one) => ({ id: one.FunctionArn, text: one.FunctionName, description: one.Description || undefined }));
+  return (
+    <ButtonDropdown ariaLabel="Choose a function" expandToViewport loading={functions.isPending} items={items.length > 0 ? items : [{ id: "", text: "No functions yet: write one under Functions", disabled: true }]} onItemClick={({ detail }) => set(detail.id)}>
+      Choose
+    </ButtonDropdown>
   );
 }
 
