@@ -1,14 +1,14 @@
 // The versions of a pipeline: who made each and when, what differs between two, started or made current again.
-import Box from "@cloudscape-design/components/box";
-import Header from "@cloudscape-design/components/header";
 import Badge from "@cloudscape-design/components/badge";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Header from "@cloudscape-design/components/header";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { useInfiniteQuery, useQueries, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import Button from "@cloudscape-design/components/button";
 
 import { sagemaker } from "../../api/client";
 import type { Action } from "../../shared/actions";

@@ -9,8 +9,8 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { events } from "../../api/automation";
+import { useCalm } from "../../shared/calm";
 import type { Given } from "../pipeline/given";
-import { useCalm } from "../schedule/when";
 import { sampleOf, type Trigger, valueAt } from "./triggers";
 
 /** Whether a pattern can be, and matches the event; the server's own words where it can't be. */

@@ -9,9 +9,9 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import TimeInput from "@cloudscape-design/components/time-input";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 
 import { studio } from "../../api/client";
+import { useCalm } from "../../shared/calm";
 import { DAYS, dayName, type Every, expressionOf, moment, myZone, spoken, until, type When, whenOf, zones } from "./words";
 
 const KINDS: { value: When["kind"]; label: string }[] = [
@@ -24,16 +24,6 @@ const KINDS: { value: When["kind"]; label: string }[] = [
 ];
 const UNITS = ["minutes", "hours", "days"].map((value) => ({ value, label: value }));
 const DAYS_OF_MONTH = [...Array.from({ length: 31 }, (_, n) => ({ value: String(n + 1), label: String(n + 1) })), { value: "L", label: "the last" }];
-
-/** A value that stands still for a moment: what one types is not asked about letter by letter. */
-export function useCalm<T>(value: T, milliseconds: number): T {
-  const [calm, setCalm] = useState(value);
-  useEffect(() => {
-    const timer = window.setTimeout(() => setCalm(value), milliseconds);
-    return () => window.clearTimeout(timer);
-  }, [value, milliseconds]);
-  return calm;
-}
 
 export function useTimes(expression: string, zone: string) {
   const asked = useCalm(JSON.stringify({ ScheduleExpression: expression, ScheduleExpressionTimezone: zone }), 250);
