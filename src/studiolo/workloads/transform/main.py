@@ -12,6 +12,7 @@ import traceback
 from pathlib import Path
 from types import FrameType
 
+from studiolo.workloads.serving import memory
 from studiolo.workloads.serving.formats import CSV, media
 from studiolo.workloads.serving.handler import Handler
 from studiolo.workloads.transform import plan as plans
@@ -50,6 +51,7 @@ def main() -> int:
     if not plan.files:
         print("No file falls to this host", flush=True)
         return 0
+    memory.keep()
     handler = None if os.environ.get("STUDIOLO_FRAMEWORK", "") in LOAD_IN_WORKER else Handler(ROOT)
     if media(content_type(plan)) == CSV:
         # Once for all workers.

@@ -53,7 +53,7 @@ class Tables:
         if len(whole) < bulk.SMALL or b'"' in whole or b"\r" in whole or whole.startswith(b"\xef\xbb\xbf"):
             return None
         width = whole.partition(b"\n")[0].count(b",") + 1
-        count = whole.count(b"\n") + (not whole.endswith(b"\n"))
+        count = _lines_in(whole)
         wanted = _places(self._inputs, width)
         if not wanted:
             return None
@@ -73,7 +73,7 @@ class Tables:
         if media(content_type) != CSV or b"\r" in body or b'"' in body:
             return None
         results = body if body.endswith(b"\n") else body + b"\n"
-        if results.count(b"\n") != table.count:
+        if _lines_in(results) != table.count:
             return None
         if not self._join:
             return results[:-1] if self._outputs is None else None
@@ -119,6 +119,13 @@ def _places(items: Sequence[Item] | None, width: int) -> list[int] | None:
         return list(range(width)) if items is None else paths.picked(range(width), items)
     except paths.NoMatch:
         return None
+
+
+def _lines_in(data: bytes) -> int:
+    """Several times faster than bytes.count, where lines are short."""
+    import numpy as np
+
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == LINE)) + (not data.endswith(b"\n"))
 
 
 def _ends(text: Any) -> Any:
