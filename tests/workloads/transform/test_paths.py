@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from studiolo.workloads.transform.paths import BadPath, NoMatch, apply, columns, parse, picked
+from studiolo.workloads.transform.paths import BadPath, NoMatch, apply, columns, parse, picked, reader
 
 ROW = [10, 11, 12, 13, 14]
 OBJECT = {"id": 7, "features": [1, 2, 3], "a b": {"x": 1, "y": 2}, "SageMakerOutput": {"score": 0.5}}
@@ -36,7 +36,7 @@ OBJECT = {"id": 7, "features": [1, 2, 3], "a b": {"x": 1, "y": 2}, "SageMakerOut
     ],
 )
 def test_a_path_leads_to(path, document, expected):
-    assert apply(parse(path), document) == expected
+    assert apply(parse(path), document) == expected == reader(parse(path))(document)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,9 @@ def test_what_is_no_path_is_refused(path):
     ("path", "document"), [("$[9]", ROW), ("$.none", OBJECT), ("$[0]", OBJECT), ("$.id", ROW), ("$.*", 3)]
 )
 def test_what_is_not_there_is_said(path, document):
-    with pytest.raises(NoMatch):
-        apply(parse(path), document)
+    for read in (lambda document: apply(parse(path), document), reader(parse(path))):
+        with pytest.raises(NoMatch):
+            read(document)
 
 
 @pytest.mark.parametrize("path", ["$.a", "$[0][1]", "$['a']"])

@@ -1,4 +1,4 @@
-"""Blocks of CSV as columns give, byte for byte, what they give line by line."""
+"""Blocks of CSV as columns, and lists out of JSON Lines, give byte for byte what they give line by line."""
 
 import random
 import socket
@@ -69,6 +69,7 @@ def transform(tmp_path, monkeypatch):
         monkeypatch.setattr(Handler, "rows", lambda self, *words: asked.append("columns") or rows(self, *words))
         if careful:
             monkeypatch.setattr(segments.tables, "usable", lambda: False)
+            monkeypatch.setattr(segments.JsonLines, "rows", lambda self, records: None)
         ours, theirs = socket.socketpair()
         with ours, theirs:
             worker = Worker(Plan(**(given | changes)), Handler(tmp_path), theirs)
@@ -170,6 +171,41 @@ def test_a_cell_that_is_no_number_is_named(transform, careful):
     with pytest.raises(segments.Poisoned, match="word") as poisoned:
         transform(data, careful=careful, input_filter="$[1:]")
     assert poisoned.value.offset == data.index(b"id5000x")
+
+
+def documents(count: int, cells: list[str], width: int = 3) -> bytes:
+    chance = random.Random(3)
+    lists = (",".join(chance.choice(cells) for _ in range(width)) for _ in range(count))
+    return b"".join(b'{"id": "n%d", "x": [%s], "y": {"z": 1}}\n' % (at, one.encode()) for at, one in enumerate(lists))
+
+
+AS_JSON = {"content_type": "application/jsonlines", "accept": "application/jsonlines"}
+
+
+@pytest.mark.parametrize("outputs", ["$", "$.SageMakerOutput", "$['id','SageMakerOutput']", "$.x[0]"])
+@pytest.mark.parametrize(
+    "cells",
+    [["1", "-2.5e3", "0.1", "16777217", "1e-46", "1e39", "123456789012345678901"], ['"1.5"', "true", "null", "2"]],
+    ids=["numbers", "others"],
+)
+def test_lists_of_json_lines_give_what_lines_give(transform, outputs, cells):
+    changes = {**AS_JSON, "input_filter": "$.x", "join": "Input", "output_filter": outputs}
+    data = documents(30_000, cells)
+    quick, records, asked = transform(data, **changes)
+    careful, also, lines = transform(data, careful=True, **changes)
+    assert (asked, lines) == ({"columns"}, {"lines"})
+    assert quick == careful and records == also == 30_000
+
+
+@pytest.mark.parametrize("path", ["$.x", "$.id", "$.w"])
+def test_json_lines_that_are_no_rows_fail_alike(transform, path):
+    data = documents(300, ["1", "2"]).replace(b'"n250", "x": [', b'"n250", "x": [7,')
+    changes = {**AS_JSON, "input_filter": path, "join": "Input"}
+    with pytest.raises(segments.Poisoned) as quick:
+        transform(data, **changes)
+    with pytest.raises(segments.Poisoned) as careful:
+        transform(data, careful=True, **changes)
+    assert (quick.value.offset, quick.value.message) == (careful.value.offset, careful.value.message)
 
 
 def test_numbers_are_those_that_numpy_reads():

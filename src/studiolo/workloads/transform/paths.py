@@ -6,7 +6,7 @@ union of names gives an object of just these.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -156,6 +156,28 @@ def apply(steps: Sequence[Step], document: Any) -> Any:
         found = [one for value in found for one in _step(value, step)]
         many = many or not (_definite(step) or isinstance(step, Names))
     return found if many else found[0]
+
+
+def reader(steps: Sequence[Step]) -> Callable[[Any], Any]:
+    """`apply` for many documents: names of an object are read at once, other paths, and what has not the names, step by
+    step. What it gives raises NoMatch."""
+    if not steps:
+        return lambda document: document
+    first = steps[0]
+    if len(steps) > 1 or not isinstance(first, Names):
+        return lambda document: apply(steps, document)
+    names, only = first.names, first.names[0] if len(first.names) == 1 else None
+
+    def quick(document: Any) -> Any:
+        if type(document) is dict:
+            held = cast(dict[str, Any], document)
+            try:
+                return held[only] if only is not None else {name: held[name] for name in names}
+            except KeyError:
+                pass
+        return apply(steps, document)
+
+    return quick
 
 
 def columns(steps: Sequence[Step]) -> tuple[Item, ...] | None:

@@ -13,7 +13,7 @@ from studiolo.workloads.serving.formats import media
 from studiolo.workloads.transform import split, tables
 from studiolo.workloads.transform.invoke import Model, Reply
 from studiolo.workloads.transform.plan import Plan
-from studiolo.workloads.transform.shapes import CSV, JSON, BadData, Csv, Plain, Shape
+from studiolo.workloads.transform.shapes import CSV, JSON, LINES, BadData, Csv, JsonLines, Plain, Shape
 from studiolo.workloads.transform.tables import Rows, Table, Tables
 
 BATCH = 2 << 20
@@ -69,11 +69,15 @@ class Segments:
         self._single = plan.single or media(plan.content_type) == JSON
 
         self._tables = self._columns()
+        self._documents = shape if isinstance(shape, JsonLines) and self._takes(LINES) else None
         self._regular = True
 
+    def _takes(self, kinds: Sequence[str]) -> bool:
+        """Whether the model takes rows that are read already, of a body of one of these forms."""
+        return self._model.rows is not None and media(self._model.content_type) in kinds
+
     def _columns(self) -> Tables | None:
-        kind = media(self._model.content_type)
-        if self._single or self._model.rows is None or kind != CSV or not tables.usable():
+        if self._single or not self._takes((CSV,)) or not tables.usable():
             return None
         if isinstance(self._shape, Csv):
             return self._shape.tables()
@@ -157,6 +161,8 @@ class Segments:
     def _payload(self, batch: Batch) -> bytes | Rows:
         if batch.table is not None:
             return batch.table.rows
+        if self._documents is not None and (array := self._documents.rows(batch.records)) is not None:
+            return Rows(array)
         if self._shape.by_record or not batch.whole:
             return self._shape.payload(batch.records)
         return batch.whole

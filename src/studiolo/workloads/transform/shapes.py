@@ -5,8 +5,10 @@ documents. Called by segments.py; paths.py reads the expressions.
 """
 
 import csv
+import gc
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, cast
 
 from studiolo.workloads.serving.formats import dumps, loads, media
@@ -199,50 +201,91 @@ def _joined(given: Any, result: Any) -> dict[str, Any]:
     return {"SageMakerInput": given, "SageMakerOutput": result}
 
 
+@contextmanager
+def uncollected() -> Generator[None]:
+    """While a mini-batch's documents are made the collector would look at them over and over: none of them is garbage.
+    No code of the model's runs inside."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 class JsonLines:
     by_record = True
 
     def __init__(self, inputs: Sequence[paths.Step], join: bool, outputs: Sequence[paths.Step]) -> None:
-        self._inputs, self._join, self._outputs = inputs, join, outputs
+        self._inputs, self._join = inputs, join
+        self._choose_in, self._choose_out = paths.reader(inputs), paths.reader(outputs)
+        self._held: tuple[Sequence[bytes], list[Any]] = ((), [])
 
-    def _document(self, index: int, record: bytes) -> Any:
-        try:
-            return loads(record)
-        except ValueError as error:
-            raise BadData(f"it is no JSON: {error}", index) from None
+    def _documents(self, records: Sequence[bytes]) -> list[Any]:
+        """Read once: what the model gets and what is joined with its answer are the same records."""
+        if self._held[0] is not records:
+            self._held = (records, [_document(index, record) for index, record in enumerate(records)])
+        return self._held[1]
 
-    def _filtered(self, index: int, steps: Sequence[paths.Step], document: Any) -> Any:
+    def rows(self, records: Sequence[bytes]) -> Any | None:
+        """What the model gets as an array, where the filter leaves lists of numbers, all of one length; else None. It is
+        read of the documents as formats.py reads it of `payload`. Raises BadData."""
+        if not self._inputs:
+            return None
+        with uncollected():
+            lists = _chosen(self._choose_in, self._documents(records))
+        if not all(type(one) is list for one in lists):
+            return None
         try:
-            return paths.apply(steps, document)
-        except paths.NoMatch as error:
-            raise BadData(str(error), index) from None
+            import numpy as np
+
+            # What is too large for a float32 is infinite.
+            with np.errstate(over="ignore"):
+                array = np.asarray(lists, dtype="float32")
+        except (ImportError, ValueError, TypeError, OverflowError):
+            return None
+        return array if array.ndim == 2 and array.size else None
 
     def payload(self, records: Sequence[bytes]) -> bytes:
         if not self._inputs:
             return b"\n".join(records)
-        return b"\n".join(
-            dumps(self._filtered(index, self._inputs, self._document(index, record)))
-            for index, record in enumerate(records)
-        )
+        with uncollected():
+            return b"\n".join(map(dumps, _chosen(self._choose_in, self._documents(records))))
 
     def output(self, records: Sequence[bytes], body: bytes, content_type: str) -> bytes:
-        rows = results(body, content_type, len(records))
-        return b"\n".join(
-            self._kept(index, record, row) for index, (record, row) in enumerate(zip(records, rows, strict=True))
-        )
+        with uncollected():
+            values: list[Any] = list(map(_value, results(body, content_type, len(records))))
+            if self._join:
+                values = list(map(_joined, self._documents(records), values))
+                self._held = ((), [])
+            return b"\n".join(map(dumps, _chosen(self._choose_out, values)))
 
-    def _kept(self, index: int, record: bytes, row: bytes) -> bytes:
-        document = _value(row)
-        if self._join:
-            document = _joined(self._document(index, record), document)
-        return dumps(self._filtered(index, self._outputs, document))
+
+def _document(index: int, record: bytes) -> Any:
+    try:
+        return loads(record)
+    except ValueError as error:
+        raise BadData(f"it is no JSON: {error}", index) from None
+
+
+def _chosen(choose: Callable[[Any], Any], documents: Sequence[Any]) -> list[Any]:
+    found: list[Any] = []
+    try:
+        for document in documents:
+            found.append(choose(document))
+    except paths.NoMatch as error:
+        raise BadData(str(error), len(found)) from None
+    return found
 
 
 class Json(JsonLines):
     """One document a request: the answer is kept whole, whatever it holds."""
 
     def output(self, records: Sequence[bytes], body: bytes, content_type: str) -> bytes:
-        return self._kept(0, records[0], body.strip())
+        value = _value(body.strip())
+        document = _joined(_document(0, records[0]), value) if self._join else value
+        return dumps(_chosen(self._choose_out, [document])[0])
 
 
 def make(content_type: str, inputs: str, join: str, outputs: str) -> Shape:
