@@ -13,6 +13,7 @@ SCRIPT_SECONDS = 300
 """As on AWS."""
 ML = os.environ.get("STUDIOLO_ML_ROOT", "/opt/ml")
 HOME = "/home/sagemaker-user"
+SCHEDULING = "studiolo.workloads.workbench.scheduling"
 OWN = "/tmp/.studiolo"
 """Jupyter's settings and connection files of this life of the app; what a person sets lies in the home."""
 
@@ -73,6 +74,11 @@ def options(base: str, home: str) -> list[str]:
         f"--LabApp.workspaces_dir={home}/.jupyter/lab/workspaces",
         f"--BaseFileIdManager.db_path={OWN}/file-ids.db",
         f"--SQLiteYStore.db_path={OWN}/edits.db",
+        # Notebook jobs are the studio's: jupyter-scheduler has neither a database nor a runner of its own here.
+        f"--SchedulerApp.scheduler_class={SCHEDULING}.scheduler.StudioScheduler",
+        f"--SchedulerApp.environment_manager_class={SCHEDULING}.environments.Environments",
+        f"--SchedulerApp.job_files_manager_class={SCHEDULING}.downloads.Downloads",
+        "--SchedulerApp.db_url=sqlite://",
     ]
 
 

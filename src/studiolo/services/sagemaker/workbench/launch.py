@@ -172,4 +172,6 @@ def _variables(platform: Platform, record: Record, space: Record) -> dict[str, A
         "SAGEMAKER_USER_CONFIG_OVERRIDE": f"{metadata}/sagemaker.yaml",
         "SAGEMAKER_SPACE_NAME": space.spec["SpaceName"],
         "SAGEMAKER_APP_TYPE": record.spec["AppType"],
+        # Whose rights it has.
+        "STUDIOLO_USER": record.spec["_user"],
     }

@@ -9,6 +9,7 @@ from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.jobs.decide import ENDED
 from studiolo.services.sagemaker.kind import Kind
 from studiolo.services.sagemaker.kinds.training_job.controller import TrainingJobController
+from studiolo.services.sagemaker.kinds.training_job.notebook import runs_notebook
 from studiolo.services.sagemaker.kinds.training_job.outputs import model_members
 from studiolo.services.sagemaker.kinds.training_job.spec import prepare
 from studiolo.services.sagemaker.kinds.training_job.status import born
@@ -35,6 +36,7 @@ def _labels(record: Record) -> Mapping[str, str]:
         "WarmPoolStatus": record.status.get("WarmPoolStatus", {}).get("Status"),
         "Image": record.spec.get("AlgorithmSpecification", {}).get("TrainingImage"),
         "TrainingPlanArn": record.spec.get("ResourceConfig", {}).get("TrainingPlanArn"),
+        "NotebookUser": record.spec.get("_user", "").casefold() if runs_notebook(record.spec) else None,
     }
     return {name: value for name, value in labels.items() if value}
 

@@ -13,4 +13,4 @@ COMMAND = ["python", str(Path(studiolo.__file__).resolve().parent / "workloads" 
 
 
 def runs_notebook(spec: Mapping[str, Any]) -> bool:
-    return list(spec["AlgorithmSpecification"].get("ContainerEntrypoint", ())) == [ENTRYPOINT]
+    return list(spec.get("AlgorithmSpecification", {}).get("ContainerEntrypoint", ())) == [ENTRYPOINT]
