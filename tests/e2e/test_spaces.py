@@ -513,6 +513,71 @@ def test_the_code_editor_is_its_owners_and_outlives_the_server(world: World, edi
 
 
 @pytest.mark.browser
+def test_a_notebook_becomes_a_job_from_jupyterlabs_own_menu(world: World, tab: Any) -> None:
+    ann, path, page = world.people["ann"], world.path("lab"), tab("ann")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
+    cells = [
+        {"cell_type": "code", "id": "a", "metadata": {"tags": ["parameters"]}, "source": "who = 'nobody'"},
+        {"cell_type": "code", "id": "b", "metadata": {}, "source": "print(f'made for {who}', open('rows.txt').read())"},
+    ]
+    cells = [{**one, "outputs": [], "execution_count": None} for one in cells]
+    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    http = ann.http
+    made = http.put(f"{path}api/contents/reports", json={"type": "directory"})
+    made = http.put(f"{path}api/contents/reports/r.ipynb", json={"type": "notebook", "content": notebook})
+    http.put(f"{path}api/contents/reports/rows.txt", json={"type": "file", "format": "text", "content": "and all"})
+    assert made.status_code == 201
+
+    page.goto(f"{world.studio.url}{path}lab/tree/reports?reset")
+    page.locator(".jp-DirListing-item", has_text="r.ipynb").click(button="right", timeout=60_000)
+    page.get_by_role("menu").get_by_text("Create Job", exact=True).click()
+    page.locator("#jp-create-job-environment").click()
+    page.get_by_role("option", name="python:3", exact=True).click()
+    page.get_by_label("Run job with input folder").check()
+    page.get_by_title("Add new parameter").click()
+    page.locator("input[name=parameter-0-name]").fill("who")
+    page.locator("input[name=parameter-0-value]").fill("ann")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Create", exact=True).click()
+    page.get_by_text("has been created").wait_for()
+
+    def job() -> Any:
+        (found,) = http.get(f"{path}scheduler/jobs").json()["jobs"]
+        return found
+
+    until(lambda: job()["status"] in ("COMPLETED", "FAILED", "STOPPED"), 120)
+    assert job()["status"] == "COMPLETED" and job()["parameters"] == {"who": "ann"}, job()
+    assert ann.ask("studio", "DescribeNotebookJob", TrainingJobName=job()["job_id"])["User"] == "ann"
+    page.get_by_role("button", name="Reload", exact=True).click()
+    page.get_by_role("button", name="download").click()
+    until(lambda: job()["downloaded"])
+    page.get_by_role("button", name="Reload", exact=True).click()
+    page.get_by_role("link", name="HTML").wait_for()
+    page.get_by_role("link", name="Notebook", exact=True).click()
+    page.get_by_text("made for ann and all").wait_for()
+
+    # A definition is a schedule of the studio's, and nobody else's space lists it.
+    asked = {
+        "name": "Every night", "input_uri": "reports/r.ipynb", "runtime_environment_name": "python:3", "schedule": "0 3 * * 1-5",
+        "timezone": "Europe/Berlin", "tags": ["team=risk"],
+    }  # fmt: skip
+    id = http.post(f"{path}scheduler/job_definitions", json=asked).json()["job_definition_id"]
+    assert http.patch(f"{path}scheduler/job_definitions/{id}", json={"active": False}).status_code == 204
+    (shown,) = http.get(f"{path}scheduler/job_definitions").json()["job_definitions"]
+    assert (shown["active"], shown["schedule"], shown["tags"]) == (False, "0 3 * * MON-FRI", ["team=risk"])
+    (kept,) = ann.ask("studio", "ListNotebookSchedules")["NotebookSchedules"]
+    assert (kept["State"], kept["ScheduleExpression"]) == ("DISABLED", "cron(0 3 ? * MON-FRI *)")
+    refused = http.post(f"{path}scheduler/job_definitions", json={**asked, "schedule": "0 0 1 * 1"})
+    assert "two job definitions" in refused.json()["message"]
+    bob, team = world.people["bob"].http, world.path("team")
+    assert bob.get(f"{team}scheduler/jobs").json()["jobs"] == []
+    assert bob.get(f"{team}scheduler/job_definitions").json()["job_definitions"] == []
+    assert http.delete(f"{path}scheduler/job_definitions/{id}").status_code == 204
+    assert http.delete(f"{path}scheduler/jobs/{job()['job_id']}").status_code == 204
+    until(lambda: http.get(f"{path}scheduler/jobs").json()["jobs"] == [])
+
+
+@pytest.mark.browser
 def test_a_spaces_page_shows_files_and_log_and_stops_it(world: World, tab: Any) -> None:
     page = tab("ann")
     page.goto(f"{world.studio.url}/spaces/lab")

@@ -68,10 +68,11 @@ class Requests:
 
     async def source(self, call: Call, place: S3Uri) -> tuple[str, S3Uri]:
         """(the notebook's file name, the folder in S3 that a job finds it in). place: where a copy is put."""
+        folder = call.params.get("InputFolder")
+        if folder and "/" not in s3uri.parse(call.params.get("S3Uri", "s3://none")).key:
+            raise ValidationError("InputFolder goes with S3Uri: a folder in a bucket that the notebook lies in.")
         file, text = await notebook(self._platform, self._workbench, call)
-        if call.params.get("InputFolder"):
-            if "S3Uri" not in call.params:
-                raise ValidationError("InputFolder goes with S3Uri: the folder in S3 that the notebook lies in.")
+        if folder:
             uri = s3uri.parse(call.params["S3Uri"])
             return file, S3Uri(uri.bucket, uri.key.rpartition("/")[0])
         try:

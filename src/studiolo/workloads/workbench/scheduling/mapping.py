@@ -148,6 +148,7 @@ def _both(entry: Mapping[str, Any], environment: str) -> dict[str, Any]:
         "name": entry["NotebookJobName"],
         "compute_type": entry.get("InstanceType"),
         "package_input_folder": entry.get("InputFolder", False),
+        "output_filename_template": "",
         "create_time": _moment(entry["CreationTime"]),
         "update_time": _moment(entry.get("LastModifiedTime", entry["CreationTime"])),
     }
