@@ -546,7 +546,7 @@ def test_a_notebook_becomes_a_job_from_jupyterlabs_own_menu(world: World, tab: A
         return found
 
     until(lambda: job()["status"] in ("COMPLETED", "FAILED", "STOPPED"), 120)
-    assert job()["status"] == "COMPLETED" and job()["parameters"] == {"who": "ann"}, job()
+    assert job()["status"] == "COMPLETED" and job()["parameters"] == {"who": "ann"}, job()["status_message"]
     assert ann.ask("studio", "DescribeNotebookJob", TrainingJobName=job()["job_id"])["User"] == "ann"
     page.get_by_role("button", name="Reload", exact=True).click()
     page.get_by_role("button", name="download").click()

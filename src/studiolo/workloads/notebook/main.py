@@ -49,15 +49,16 @@ def source(script: Path) -> None:
     os.environ.update(dict(one.split("=", 1) for one in words if "=" in one))
 
 
-def kernel_of(wanted: str) -> str:
-    """The kernel asked for where the environment has it, else the environment's own Python."""
+def kernel_of(wanted: str) -> dict[str, str]:
+    """The kernel asked for where the environment has it, else the environment's own Python. With its language: papermill looks
+    for it in the notebook, where one that was never run need not have it."""
     from jupyter_client.kernelspec import KernelSpecManager  # pyright: ignore
 
-    if wanted in KernelSpecManager().find_kernel_specs():  # pyright: ignore
-        return wanted
-    if wanted != "python3":
+    specs: Any = KernelSpecManager()
+    name = wanted if wanted in specs.find_kernel_specs() else "python3"
+    if name != wanted:
         print(f"The environment has no kernel {wanted}: its own Python runs the notebook.", flush=True)
-    return "python3"
+    return {"kernel_name": name, "language": specs.get_kernel_spec(name).language}
 
 
 def last_words(error: Exception) -> str:
@@ -94,7 +95,7 @@ def main() -> int:
     try:
         papermill.execute_notebook(  # pyright: ignore
             str(work / name), str(target), parameters=parameters(), cwd=str(work), progress_bar=False, log_output=True,
-            kernel_name=kernel_of(os.environ.get("SM_KERNEL_NAME", "python3")),
+            **kernel_of(os.environ.get("SM_KERNEL_NAME", "python3")),
         )  # fmt: skip
     except Exception as error:
         return fail(last_words(error))

@@ -125,14 +125,37 @@ function Runs({ schedule, run }: { schedule?: string; run: React.ReactNode }) {
 }
 
 function Schedules({ run }: { run: React.ReactNode }) {
-  const { canWrite, confirm } = useStudio();
+  const { canWrite, confirm, fail } = useStudio();
   const navigate = useNavigate();
   const client = useQueryClient();
   const query = useQuery({ queryKey: ["notebook-schedules"], queryFn: () => studio<{ NotebookSchedules: Schedule[] }>("ListNotebookSchedules"), select: (answer) => answer.NotebookSchedules });
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   const open = (one: Schedule) => void navigate({ to: "/notebook-jobs", search: { schedule: one.NotebookScheduleName } as never });
+  const runNow = async (one: Schedule) => {
+    try {
+      const made = await studio<{ TrainingJobName: string }>("RunNotebook", { NotebookScheduleName: one.NotebookScheduleName });
+      await navigate({ to: `/notebook-jobs/${made.TrainingJobName}` });
+    } catch (error) {
+      fail("The notebook was not run", error);
+    }
+  };
+  const setState = async (one: Schedule, State: string) => {
+    try {
+      await studio("UpdateNotebookSchedule", { NotebookScheduleName: one.NotebookScheduleName, State });
+      await client.invalidateQueries({ queryKey: ["notebook-schedules"] });
+    } catch (error) {
+      fail("The schedule is as it was", error);
+    }
+  };
   const actionsOf = (one: Schedule): Action[] => [
     { id: "runs", text: "Its runs", keys: "Enter", run: () => open(one) },
+    { id: "now", text: "Run now", disabledReason: canWrite ? undefined : VIEWER, run: () => void runNow(one) },
+    {
+      id: "pause",
+      text: one.State === "DISABLED" ? "Resume" : "Pause",
+      disabledReason: canWrite ? undefined : VIEWER,
+      run: () => void setState(one, one.State === "DISABLED" ? "ENABLED" : "DISABLED"),
+    },
     {
       id: "delete",
       text: "Delete…",
@@ -171,6 +194,7 @@ function Schedules({ run }: { run: React.ReactNode }) {
         },
         { id: "notebook", header: "Notebook", cell: (one) => one.NotebookName },
         { id: "when", header: "When", cell: (one) => <span className="mono">{`${one.ScheduleExpression} ${one.ScheduleExpressionTimezone}`}</span> },
+        { id: "state", header: "State", cell: (one) => (one.State === "DISABLED" ? "Paused" : "Active") },
         { id: "values", header: "Parameters", cell: (one) => values(one.Parameters) },
         { id: "by", header: "By", cell: (one) => one.User ?? "–" },
         { id: "last", header: "Last", cell: (one) => (one.LastError ? <span title={one.LastError}>{`Failed: ${one.LastError}`}</span> : time(one.LastTime)) },
