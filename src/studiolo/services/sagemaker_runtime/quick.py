@@ -1,8 +1,8 @@
 """The shortest way of an invocation: no task, no future, one callback when the model has answered.
 
-Only for what most requests are: a real-time variant of one container that has an instance and a kept connection. Everything
-else, and everything that goes wrong before an answer began, takes the whole way (dispatch.py). Called by the server's
-protocol (server/quick.py).
+Only for what most requests are: a real-time variant of one container that has an instance. Where no connection is kept, as on
+the first requests of a new version, one is opened on the way. Everything else, and everything that goes wrong before an answer
+began, takes the whole way (dispatch.py). Called by the server's protocol (server/quick.py).
 """
 
 import asyncio
@@ -37,11 +37,13 @@ class Quick:
         if variant is None or not variant.simple or not variant.instances:
             return False
         instance = least_busy(variant.instances)
+        asked = self._demand.of(target.handle, variant.name)
+        exchange = _Exchange(self, target, generation, variant, instance, ask, asked, done)
         link = instance.pools[0].idle()
         if link is None:
-            return False
-        asked = self._demand.of(target.handle, variant.name)
-        _Exchange(self, target, generation, variant, instance, link, ask, asked, done).start()
+            exchange.connect()
+        else:
+            exchange.start(link)
         return True
 
     def finished(self, exchange: "_Exchange", milliseconds: float, status: int) -> None:
@@ -64,7 +66,7 @@ class _Exchange:
 
     __slots__ = (
         "answered", "arrived", "ask", "asked", "began", "done",
-        "generation", "instance", "link", "quick", "target", "timer", "variant",
+        "generation", "instance", "link", "opening", "quick", "target", "timer", "variant",
     )  # fmt: skip
 
     def __init__(
@@ -74,16 +76,29 @@ class _Exchange:
         generation: Generation,
         variant: Variant,
         instance: Instance,
-        link: Link,
         ask: Ask,
         asked: Asked,
         done: Done,
     ) -> None:
         self.quick, self.target, self.generation, self.variant = quick, target, generation, variant
-        self.instance, self.link, self.ask, self.asked, self.done = instance, link, ask, asked, done
+        self.instance, self.ask, self.asked, self.done = instance, ask, asked, done
         self.arrived, self.answered = time.perf_counter(), 0.0
 
-    def start(self) -> None:
+    def connect(self) -> None:
+        self.instance.busy += 1
+        self.opening = asyncio.ensure_future(self.instance.pools[0].take(fresh=True))
+        self.opening.add_done_callback(self._connected)
+
+    def _connected(self, opening: asyncio.Future[Link]) -> None:
+        self.instance.busy -= 1
+        if opening.cancelled() or opening.exception() is not None:
+            # The instance went meanwhile; nothing was sent.
+            self.done(None)
+        else:
+            self.start(opening.result())
+
+    def start(self, link: Link) -> None:
+        self.link = link
         self.instance.busy += 1
         self.asked.flying += 1
         self.began = time.perf_counter()

@@ -39,8 +39,8 @@ def test_the_exception_and_where_it_was_raised():
 
 
 def test_without_an_exception_how_its_process_ended():
-    assert ending([], 7) == "Its process ended with status 7 before it answered."
-    assert ending([], 139) == "Its process was ended by signal SIGSEGV before it answered."
+    assert ending([], 7) == "Its process ended with status 7."
+    assert ending([], 139) == "Its process was ended by signal SIGSEGV."
     said = ending(["loading", "giving up", ""], 3)
-    assert said == "Its process ended with status 3 before it answered; the last line of its log is: giving up."
-    assert ending([], None) == "Its process ended before it answered."
+    assert said == "Its process ended with status 3; the last line of its log is: giving up."
+    assert ending([], None) == "Its process ended."

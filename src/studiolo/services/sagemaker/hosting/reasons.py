@@ -39,8 +39,8 @@ def _error(lines: Sequence[str]) -> str:
 
 def _end(code: int | None) -> str:
     if code is None:
-        return "Its process ended before it answered"
+        return "Its process ended"
     if code > 128:
         with suppress(ValueError):
-            return f"Its process was ended by signal {signal.Signals(code - 128).name} before it answered"
-    return f"Its process ended with status {code} before it answered"
+            return f"Its process was ended by signal {signal.Signals(code - 128).name}"
+    return f"Its process ended with status {code}"
