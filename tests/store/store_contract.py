@@ -107,6 +107,30 @@ class StoreContract:
         assert store.write(first, now=9, spec={"a": 1}) == first
         assert store.sequence() == before
 
+    def test_a_document_changed_in_place_is_written_as_well(self, store):
+        store.create(key("x"), {}, {"n": {"deep": 1}}, now=1)
+        seen = store.get(key("x"))
+        status = {**seen.status, "n": {"deep": 2}}
+        store.write(seen, now=2, status=status)
+        again = store.get(key("x"))
+        changed = {**again.status}
+        changed["n"]["deep"] = 3
+        store.write(again, now=3, status=changed)
+        assert store.get(key("x")).status == {"n": {"deep": 3}}
+
+    def test_a_kept_record_is_read_again_only_when_it_was_written(self, store):
+        kept = store.create(key("x"), {}, {"n": 1}, now=1)
+        assert store.again(kept) == kept
+        newer = store.write(kept, now=2, status={"n": 2})
+        assert store.again(kept) == newer == store.again(newer)
+        store.delete(newer)
+        with pytest.raises(Missing):
+            store.again(newer)
+        other = store.create(key("x"), {}, {"n": 3}, now=5)
+        assert store.again(kept) == other
+        with pytest.raises(Stale):
+            store.write(newer, now=6, status={"n": 4})
+
     def test_what_is_deleted_is_gone_and_its_name_free(self, store):
         store.delete(store.create(key("x"), {}, {}, now=1))
         with pytest.raises(Missing):
