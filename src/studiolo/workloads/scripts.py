@@ -4,6 +4,7 @@ Standard library only.
 """
 
 import atexit
+import builtins
 import os
 import sys
 import threading
@@ -31,7 +32,7 @@ def _read(path: str) -> bytes:
 def run(words: list[str]) -> None:
     """words: as they stand after the interpreter's name."""
     module = types.ModuleType("__main__")
-    module.__builtins__ = __builtins__  # pyright: ignore[reportAttributeAccessIssue]
+    module.__builtins__ = builtins  # pyright: ignore[reportAttributeAccessIssue]
     if words[0] == "-c":
         source, name, folder, sys.argv = words[1].encode(), "<string>", "", ["-c", *words[2:]]
     else:

@@ -212,7 +212,9 @@ class Zygotes:
         code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from studiolo.run.local.zygote import main; main()"
         env = base_environment(prefix, self._lib, 1)
         python = [str(prefix / "bin" / "python")] if prefix else [sys.executable, "-I", "-S"]
-        preload = self._preload if prefix else []
+        # Who names modules of ours runs those and no others; each one more makes every fork a little slower.
+        named = any(name.startswith("studiolo.") for name in modules)
+        preload = self._preload if prefix and not named else []
         self._processes[path.name] = subprocess.Popen(
             [*python, "-c", code, str(self._lib), str(path), *modules, *preload],
             env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
