@@ -151,7 +151,7 @@ def main():
     if what in ("", "few"):
         whole(60, 1, 1.0, wider=False)
     if what in ("", "many"):
-        whole(2000, 40, 4.0, wider=True)
+        whole(2000, 60, 5.0, wider=True)
     if what in ("", "questions"):
         questions()
 

@@ -362,6 +362,10 @@ def _become_main(env: Mapping[str, str], spec: Mapping[str, Any]) -> None:
     os.chdir(cwd if os.path.isdir(cwd) else "/")
     argv = list(spec["argv"])
     if spec.get("forked") and len(argv) > 1 and argv[0] == "python":
+        # As an interpreter sets them at its start.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_IGN)
         os.environ.clear()
         os.environ.update(env)
         sys.stdin, sys.stdout, sys.stderr = (
