@@ -301,28 +301,3 @@ def test_what_is_given_back_is_gone_at_once_and_swept_away_later(tmp_path):
     (pile / "left" / "work").chmod(0)
     make(tmp_path).close()
     assert not list(pile.iterdir())
-
-
-def test_a_member_says_what_a_fork_runs_in_its_place(tmp_path):
-    script, runner = tmp_path / "workload.py", make(tmp_path)
-    script.write_text("import sys; print('forked', 'json' in sys.modules)")
-    prefix, modules = Path(sys.prefix), ("json",)
-
-    def ran(handle: str) -> list[str]:
-        member = Member(
-            "algo-1", ["/bin/sh", "-c", "echo plain"], SMALL, mounts=[Mount(tmp_path, "/opt/ml")],
-            warm_argv=["python", "/opt/ml/workload.py"],
-        )  # fmt: skip
-        runner.start(Group(handle, [member], prefix, modules))
-        return lines(wait(runner, handle))
-
-    try:
-        assert ran("T/1/first") == ["plain"]
-        deadline = time.monotonic() + 10
-        while ran(f"T/1/{time.monotonic()}") != ["forked True"]:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    finally:
-        for handle in runner.handles():
-            runner.remove(handle)
-        runner.close()
