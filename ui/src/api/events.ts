@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { currentProject } from "./client";
+import { gatherer } from "./gather";
 
 export interface RecordEvent {
   id: number;
@@ -45,40 +46,20 @@ export function note(event: RecordEvent) {
   else progress.delete(key);
 }
 
-const PAUSE = 250;
-/** A page that waits for an answer so long does not hold up the others. */
-const LONGEST = 2000;
-
 /** False while the connection is down. */
 export function useEvents(client: QueryClient, project: string | undefined, user: string | undefined, reload: () => void): boolean {
   const [connected, setConnected] = useState(true);
   useEffect(() => {
     if (!project) return;
     const source = new EventSource(`/api/events?x-studio-project=${currentProject()}&tab=${TAB}`);
-    const waiting = new Map<string, unknown[]>();
-    let timer: number | undefined;
+    const stale = gatherer((keys) => Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: key }))));
     let down: number | undefined;
-    // What is asked for already is let come to its end: where events come faster than answers, none would ever arrive.
-    // And it is not asked for all the time: a third of it at most.
-    const flush = async () => {
-      const keys = [...waiting.values()];
-      waiting.clear();
-      const began = performance.now();
-      const asked = Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: key })));
-      await Promise.race([asked, new Promise((done) => window.setTimeout(done, LONGEST))]);
-      timer = undefined;
-      if (waiting.size > 0) plan(2 * (performance.now() - began));
-    };
-    const plan = (pause: number) => {
-      timer ??= window.setTimeout(() => void flush(), Math.max(pause, PAUSE));
-    };
     source.onmessage = (message) => {
       const event = JSON.parse(message.data as string) as RecordEvent;
       note(event);
       // One's own role, or the end of it.
       if (event.kind === "Member" && event.name.toLowerCase() === user?.toLowerCase()) reload();
-      for (const key of staleAfter(event)) waiting.set(JSON.stringify(key), key);
-      plan(PAUSE);
+      for (const key of staleAfter(event)) stale.add(key);
     };
     source.addEventListener("presence", () => void client.invalidateQueries({ queryKey: ["presence"] }));
     // No member any more: nothing of the project stays on the screen.
@@ -98,7 +79,7 @@ export function useEvents(client: QueryClient, project: string | undefined, user
     };
     return () => {
       source.close();
-      window.clearTimeout(timer);
+      stale.end();
       window.clearTimeout(down);
     };
   }, [client, project, user, reload]);

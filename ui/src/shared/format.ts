@@ -27,7 +27,8 @@ export const whenIso = (iso: string): string => time(iso ? Date.parse(iso) / 100
 
 export const duration = (seconds: number | undefined): string => {
   if (seconds === undefined) return "–";
-  if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 9.95) return `${Math.max(0, Math.round(seconds * 10) / 10)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;

@@ -27,7 +27,7 @@ describe("formats", () => {
   it("writes sizes, numbers and durations", () => {
     expect([bytes(0), bytes(1536), bytes(undefined)]).toEqual(["0 B", "1.50 KiB", "–"]);
     expect([number(0.123456), number(12), number(Number.NaN)]).toEqual(["0.1235", "12", "–"]);
-    expect([duration(5), duration(65), duration(7300)]).toEqual(["5 s", "1 min 5 s", "2 h 1 min"]);
+    expect([duration(0.42), duration(5), duration(9.96), duration(65), duration(7300)]).toEqual(["0.4 s", "5 s", "10 s", "1 min 5 s", "2 h 1 min"]);
   });
   it("reads S3 addresses", () => {
     expect(parseS3("s3://b/a/c.csv")).toEqual({ bucket: "b", key: "a/c.csv" });

@@ -18,6 +18,15 @@ export interface Section {
 
 export const SECTIONS: Section[] = [
   {
+    title: "Model",
+    fields: [
+      { at: "model_overview.model_description", label: "What it does", lines: true },
+      { at: "model_overview.problem_type", label: "Kind of problem", help: "Binary classification, regression…" },
+      { at: "model_overview.algorithm_type", label: "Algorithm" },
+      { at: "model_overview.model_creator", label: "Made by" },
+    ],
+  },
+  {
     title: "Intended uses",
     fields: [
       { at: "intended_uses.purpose_of_model", label: "Purpose", help: "What the model is for.", lines: true },
@@ -38,7 +47,6 @@ export const SECTIONS: Section[] = [
   {
     title: "Making",
     fields: [
-      { at: "model_overview.model_creator", label: "Made by" },
       { at: "training_details.training_observations", label: "Observations of the training", lines: true },
     ],
   },

@@ -14,7 +14,7 @@ import { Skeleton } from "../../shared/skeleton";
 import { useTitle } from "../../shared/title";
 import { all } from "./edit";
 import { useExecution, usePipeline } from "./query";
-import { inLoops, recordsOf, resultsOf, type Row, rowOf, summed } from "./results";
+import { differ, inLoops, recordsOf, resultsOf, type Row, rowOf, summed } from "./results";
 import type { Definition, StepRecord } from "./types";
 
 type Side = NonNullable<ReturnType<typeof useExecution>["data"]>;
@@ -103,7 +103,11 @@ export function ComparePage() {
   ];
   const given = union(sides.map((one) => one.parameters.map((each) => each.Name))).map((parameter) => rowOf(parameter, sides.map((one) => one.parameters.find((each) => each.Name === parameter)?.Value ?? "–")));
   const definitions = sides.map((one) => JSON.parse(one.definition) as Definition);
-  const steps = union(definitions.map((one) => all(one.Steps).map((step) => step.Name))).map((step) => rowOf(step, sides.map((one, at) => told(summed(recordsOf(step, inLoops(definitions[at]!), one.records))))));
+  const loops = definitions.map(inLoops);
+  const steps = union(definitions.map((one) => all(one.Steps).map((step) => step.Name))).map((step) => {
+    const went = sides.map((one, at) => summed(recordsOf(step, loops[at]!, one.records)));
+    return { ...rowOf(step, went.map(told)), differs: differ(went) };
+  });
   const common = { names, differences };
   return (
     <ContentLayout

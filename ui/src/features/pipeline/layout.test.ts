@@ -37,4 +37,12 @@ describe("a definition as a drawing", () => {
     const y = Object.fromEntries(place(definition).nodes.map((one) => [one.step.Name, one.y]));
     expect(y.Prepare! < y.Train! && y.Train! < y.If! && y.If! < y.Fail!).toBe(true);
   });
+  it("stands where it stood when only what is in a step changes, and moves with a new connection", () => {
+    const spots = (one: Definition) => place(one).nodes.map(({ x, y }) => [x, y]);
+    const typed = { Steps: definition.Steps.map((one) => (one.Name === "Prepare" ? { ...one, Description: "x" } : one)) };
+    expect(spots(typed)).toEqual(spots(definition));
+    expect(place(typed).nodes[0]!.step.Description).toBe("x");
+    const cut = { Steps: definition.Steps.map((one) => (one.Name === "Train" ? { ...one, Arguments: {} } : one)) };
+    expect(spots(cut)).not.toEqual(spots(definition));
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { from, inLoops, numbers, recordsOf, rowOf, summed } from "./results";
+import { differ, from, inLoops, numbers, recordsOf, rowOf, summed } from "./results";
 import type { Definition, StepRecord } from "./types";
 
 const definition: Definition = { Steps: [{ Name: "Each", Type: "ForEach", Arguments: { ForEachBody: [{ Name: "Train", Type: "Training" }] } }, { Name: "Train-9", Type: "Model" }] };
@@ -28,6 +28,15 @@ describe("results", () => {
   it("differ or not", () => {
     expect(rowOf("x", ["1", "1"]).differs).toBe(false);
     expect(rowOf("x", ["1", "–"]).differs).toBe(true);
+  });
+  it("of a step differ by its end, or by more time than chance", () => {
+    const ran = (status: string, took: number) => record("a", status, 10, 10 + took);
+    expect(differ([ran("Succeeded", 0.4), ran("Succeeded", 1.2)])).toBe(false);
+    expect(differ([ran("Succeeded", 100), ran("Succeeded", 110)])).toBe(false);
+    expect(differ([ran("Succeeded", 4), ran("Succeeded", 8)])).toBe(true);
+    expect(differ([ran("Succeeded", 1), ran("Failed", 1)])).toBe(true);
+    expect(differ([ran("Succeeded", 1), undefined])).toBe(true);
+    expect(differ([undefined, undefined])).toBe(false);
   });
   it("come after a step along all ways", () => {
     expect(from([{ from: "b", to: "c" }, { from: "a", to: "b" }, { from: "x", to: "y" }], "a").sort()).toEqual(["a", "b", "c"]);

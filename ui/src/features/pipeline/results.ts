@@ -120,6 +120,15 @@ export interface Row {
 }
 export const rowOf = (name: string, sides: string[]): Row => ({ name, sides, differs: sides.some((one) => one !== sides[0]) });
 
+/** Whether a step went otherwise: another end, or a time that is longer by more than chance. */
+export function differ([one, other]: (StepRecord | undefined)[]): boolean {
+  if (!one || !other) return one !== other;
+  if (one.StepStatus !== other.StepStatus || Boolean(one.CacheHitResult) !== Boolean(other.CacheHitResult) || Boolean(one.SelectiveExecutionResult) !== Boolean(other.SelectiveExecutionResult)) return true;
+  const took = (record: StepRecord) => (record.EndTime ?? Date.now() / 1000) - record.StartTime;
+  const times = [took(one), took(other)];
+  return Math.abs(times[0]! - times[1]!) > Math.max(1, 0.2 * Math.max(...times));
+}
+
 /** A step with all that come after it: what must run again when it does. */
 export function from(ways: { from: string; to: string }[], name: string): string[] {
   const found = new Set([name]);
