@@ -20,11 +20,12 @@ const ENDED = new Set(["Completed", "Failed", "Stopped"]);
 export const ended = (status: string) => ENDED.has(status);
 
 type Handlers = Record<"open" | "deploy" | "stop" | "clone" | "remove" | "copyPython" | "copyShell", () => void>;
-const viewer = "Viewers can't change things in this project.";
+/** Why a viewer can't. */
+export const VIEWER = "Viewers can't change things in this project.";
 
 /** `batch`: where the studio scores data sets. */
 export function jobActions(job: JobLike, canWrite: boolean, on: Handlers & { batch?: () => void; register?: () => void }): Action[] {
-  const writing = canWrite ? undefined : viewer;
+  const writing = canWrite ? undefined : VIEWER;
   const unmade = job.status === "Completed" || job.status === "Stopped" ? undefined : "The job has no model yet.";
   return [
     { id: "open", text: "Open", keys: "Enter", run: on.open },
@@ -46,7 +47,7 @@ export function jobActions(job: JobLike, canWrite: boolean, on: Handlers & { bat
 }
 
 export function modelActions(canWrite: boolean, on: Pick<Handlers, "deploy" | "remove"> & { batch?: () => void }): Action[] {
-  const writing = canWrite ? undefined : viewer;
+  const writing = canWrite ? undefined : VIEWER;
   return [
     { id: "deploy", text: "Deploy…", keys: "D", disabledReason: writing, run: on.deploy },
     ...(on.batch ? [{ id: "batch", text: "Batch transform…", disabledReason: writing, run: on.batch }] : []),
@@ -55,7 +56,7 @@ export function modelActions(canWrite: boolean, on: Pick<Handlers, "deploy" | "r
 }
 
 export function endpointActions(status: string, canWrite: boolean, on: Pick<Handlers, "remove"> & { test: () => void; update: () => void; rollBack?: () => void }): Action[] {
-  const writing = canWrite ? undefined : viewer;
+  const writing = canWrite ? undefined : VIEWER;
   return [
     { id: "test", text: "Test", disabledReason: status === "InService" ? undefined : `The endpoint is ${status}.`, run: on.test },
     {
@@ -70,7 +71,7 @@ export function endpointActions(status: string, canWrite: boolean, on: Pick<Hand
 }
 
 export function transformActions(status: string, canWrite: boolean, on: Pick<Handlers, "stop" | "clone">): Action[] {
-  const writing = canWrite ? undefined : viewer;
+  const writing = canWrite ? undefined : VIEWER;
   return [
     { id: "clone", text: "Clone…", disabledReason: writing, run: on.clone },
     { id: "stop", text: "Stop", disabledReason: writing ?? (ended(status) || status === "Stopping" ? "The job does not run." : undefined), run: on.stop },

@@ -77,6 +77,9 @@ function useTyped(search: ListSearch, set: (change: Partial<ListSearch>) => void
   return [typed, setTyped];
 }
 
+/** What a row can be opened by stands first in its menu, and is written once. */
+const opened = (actions: Action[], run: () => void): Action[] => (actions.some((one) => one.id === "open") ? actions : [{ id: "open", text: "Open", keys: "Enter", run }, ...actions.map((one, at) => (at === 0 ? { ...one, apart: true } : one))]);
+
 interface Props<T> {
   config: ListConfig<T>;
   actionsOf: (item: T) => Action[];
@@ -111,7 +114,7 @@ export function ResourceTable<T>({ config, actionsOf, open, create, bulk }: Prop
     setLooked(item ? config.nameOf(item) : undefined);
     if (item && !shown.beside) setShown({ ...shown, beside: true });
   };
-  const { menu, close, handlers } = useRows({ items, nameOf: config.nameOf, actionsOf, open, look });
+  const { menu, close, handlers } = useRows({ items, nameOf: config.nameOf, actionsOf: (item) => opened(actionsOf(item), () => open(item)), open, look });
   const beside = shown.beside && config.preview ? items.find((one) => config.nameOf(one) === looked) : undefined;
   const options = [{ value: "", label: "Any status" }, ...(config.statuses ?? []).map((one) => ({ value: one, label: one }))];
   const show = (view: ListSearch) => {

@@ -3,11 +3,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
 import { studio } from "../../api/client";
-import type { Action } from "../../shared/actions";
+import { type Action, VIEWER } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
 import type { DataSet, Version } from "./types";
 
-const VIEWER = "Viewers can't change things in this project.";
 
 export function useDataSetActions(): (set: DataSet) => Action[] {
   const { canWrite, confirm } = useStudio();

@@ -8,6 +8,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 
 import { studio } from "../../api/client";
+import { VIEWER } from "../../shared/actions";
 import { Comments } from "../../shared/comments";
 import { useStudio } from "../../shared/context";
 import { bytes, time } from "../../shared/format";
@@ -101,7 +102,7 @@ export function DataSetPage() {
           actions={
             <SpaceBetween direction="horizontal" size="xs">
               <ActionsButton actions={actionsOf(set.data).filter((one) => one.id === "remove")} />
-              <Button variant="primary" disabled={!canWrite} disabledReason="Viewers can't change things in this project." onClick={() => make(true)}>
+              <Button variant="primary" disabled={!canWrite} disabledReason={VIEWER} onClick={() => make(true)}>
                 New version
               </Button>
             </SpaceBetween>

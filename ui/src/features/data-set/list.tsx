@@ -2,6 +2,8 @@ import Button from "@cloudscape-design/components/button";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
+import { VIEWER } from "../../shared/actions";
+import { createdColumn, nameColumn } from "../../shared/columns";
 import { useStudio } from "../../shared/context";
 import { bytes, time } from "../../shared/format";
 import { Link, Status } from "../../shared/parts";
@@ -20,17 +22,7 @@ const dataSetList: ListConfig<DataSet> = {
   ask: (search) => ({ ...filterOf(search.name), SortBy: search.sort ?? "CreationTime" }),
   nameOf: (one) => one.DataSetName,
   columns: [
-    {
-      id: "name",
-      header: "Name",
-      sortingField: "Name",
-      isRowHeader: true,
-      cell: (one) => (
-        <span data-row={one.DataSetName}>
-          <Link to={`/data/sets/${one.DataSetName}`}>{one.DataSetName}</Link>
-        </span>
-      ),
-    },
+    nameColumn("Name", "/data/sets", (one) => one.DataSetName),
     { id: "version", header: "Version", cell: (one) => (one.VersionStatus ? `v${one.LatestVersion}` : "–") },
     { id: "status", header: "Status", cell: (one) => (one.VersionStatus ? <Status word={one.VersionStatus} /> : "No version") },
     { id: "rows", header: "Rows", cell: (one) => one.RowCount?.toLocaleString("en") ?? "–" },
@@ -53,7 +45,7 @@ const dataSetList: ListConfig<DataSet> = {
         ),
     },
     { id: "description", header: "Description", cell: (one) => one.Description || "–" },
-    { id: "created", header: "Created", sortingField: "CreationTime", cell: (one) => time(one.CreationTime) },
+    createdColumn(),
     { id: "modified", header: "Changed", sortingField: "LastModifiedTime", cell: (one) => time(one.LastModifiedTime) },
   ],
   quiet: ["modified"],
@@ -69,7 +61,7 @@ export function DataSetsPage() {
   const actionsOf = useDataSetActions();
   const [making, setMaking] = useState(false);
   const create = (
-    <Button variant="primary" disabled={!canWrite} disabledReason="Viewers can't change things in this project." onClick={() => setMaking(true)}>
+    <Button variant="primary" disabled={!canWrite} disabledReason={VIEWER} onClick={() => setMaking(true)}>
       New data set
     </Button>
   );

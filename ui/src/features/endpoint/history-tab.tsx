@@ -8,6 +8,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { sagemaker } from "../../api/client";
 import type { Endpoint } from "../../api/types";
+import { VIEWER } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
 import { Empty, Failure, Link } from "../../shared/parts";
@@ -90,7 +91,7 @@ export function History({ endpoint }: { endpoint: Endpoint }) {
           id: "back",
           header: "Roll back",
           cell: (one) => {
-            const why = canWrite ? keptFrom(one, endpoint) : "Viewers can't change things in this project.";
+            const why = canWrite ? keptFrom(one, endpoint) : VIEWER;
             return (
               <Button variant="inline-link" ariaLabel={`Roll back to ${one.config}`} disabled={Boolean(why)} disabledReason={why} onClick={() => rollBack(endpoint.EndpointName, one)}>
                 Roll back…

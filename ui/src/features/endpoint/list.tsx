@@ -3,6 +3,7 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import { useNavigate } from "@tanstack/react-router";
 
 import type { EndpointSummary } from "../../api/types";
+import { createdColumn, nameColumn } from "../../shared/columns";
 import { number, time } from "../../shared/format";
 import { Failure, Link, Status } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
@@ -19,19 +20,9 @@ const endpointList: ListConfig<EndpointSummary> = {
   nameOf: (endpoint) => endpoint.EndpointName,
   statuses: ["InService", "Creating", "Updating", "Failed", "Deleting"],
   columns: [
-    {
-      id: "name",
-      header: "Name",
-      sortingField: "Name",
-      isRowHeader: true,
-      cell: (endpoint) => (
-        <span data-row={endpoint.EndpointName}>
-          <Link to={`/endpoints/${endpoint.EndpointName}`}>{endpoint.EndpointName}</Link>
-        </span>
-      ),
-    },
+    nameColumn("Name", "/endpoints", (endpoint) => endpoint.EndpointName),
     { id: "status", header: "Status", sortingField: "Status", cell: (endpoint) => <Status word={endpoint.EndpointStatus} /> },
-    { id: "created", header: "Created", sortingField: "CreationTime", cell: (endpoint) => time(endpoint.CreationTime) },
+    createdColumn(),
   ],
   preview: (endpoint) => <EndpointPreview name={endpoint.EndpointName} />,
   empty: { title: "No endpoints yet", text: "An endpoint is a model behind an address. Right-click a finished training job or a model and choose Deploy." },

@@ -12,6 +12,7 @@ import { useState } from "react";
 
 import { sagemaker } from "../../api/client";
 import type { Endpoint, EndpointConfig, LiveVariant } from "../../api/types";
+import { VIEWER } from "../../shared/actions";
 import { describe, useStudio } from "../../shared/context";
 import { number } from "../../shared/format";
 import { Empty, Link } from "../../shared/parts";
@@ -96,7 +97,7 @@ export function Variants({ endpoint, config, update }: { endpoint: Endpoint; con
                 <Button loading={busy} disabled={!writable || changes.length === 0} onClick={() => void apply()}>
                   Apply
                 </Button>
-                <Button disabled={!writable && endpoint.EndpointStatus !== "Failed"} disabledReason={canWrite ? `The endpoint is ${endpoint.EndpointStatus}.` : "Viewers can't change things in this project."} onClick={update}>
+                <Button disabled={!writable && endpoint.EndpointStatus !== "Failed"} disabledReason={canWrite ? `The endpoint is ${endpoint.EndpointStatus}.` : VIEWER} onClick={update}>
                   Update endpoint…
                 </Button>
               </SpaceBetween>

@@ -15,7 +15,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { sagemaker, studio } from "../../api/client";
-import type { Action } from "../../shared/actions";
+import { type Action, VIEWER } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
 import { ActionsButton, Code, Copy, Failure, Link } from "../../shared/parts";
@@ -155,7 +155,7 @@ export function EnvironmentPage() {
   if (!image.data || !versions.data) return <Skeleton rows={8} />;
   const all = versions.data.ImageVersions;
   const chosen = version ?? all[0]?.Version;
-  const writing = canWrite ? undefined : "Viewers can't change things in this project.";
+  const writing = canWrite ? undefined : VIEWER;
   const again = async () => {
     const told = chosen ? await studio<Told>("DescribeEnvironmentVersion", { ImageName: name, Version: chosen }) : undefined;
     setMaking(told?.Requirements ?? "");

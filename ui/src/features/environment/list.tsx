@@ -4,10 +4,10 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { sagemaker } from "../../api/client";
-import type { Action } from "../../shared/actions";
+import { type Action, VIEWER } from "../../shared/actions";
+import { createdColumn, nameColumn } from "../../shared/columns";
 import { useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
-import { Link } from "../../shared/parts";
 import { type ListConfig, ResourceTable } from "../../shared/table";
 import { VersionDialog } from "./dialog";
 import type { Image } from "./types";
@@ -25,19 +25,9 @@ const environmentList: ListConfig<Image> = {
   }),
   nameOf: (one) => one.ImageName,
   columns: [
-    {
-      id: "name",
-      header: "Name",
-      sortingField: "Name",
-      isRowHeader: true,
-      cell: (one) => (
-        <span data-row={one.ImageName}>
-          <Link to={`/environments/${one.ImageName}`}>{one.ImageName}</Link>
-        </span>
-      ),
-    },
+    nameColumn("Name", "/environments", (one) => one.ImageName),
     { id: "description", header: "Description", cell: (one) => one.Description ?? "–" },
-    { id: "created", header: "Created", sortingField: "CreationTime", cell: (one) => time(one.CreationTime) },
+    createdColumn(),
     { id: "modified", header: "Changed", sortingField: "LastModifiedTime", cell: (one) => time(one.LastModifiedTime) },
   ],
   empty: {
@@ -51,10 +41,9 @@ export function EnvironmentsPage() {
   const client = useQueryClient();
   const { canWrite, confirm } = useStudio();
   const [making, setMaking] = useState(false);
-  const writing = canWrite ? undefined : "Viewers can't change things in this project.";
+  const writing = canWrite ? undefined : VIEWER;
   const open = (one: Image) => void navigate({ to: `/environments/${one.ImageName}` });
   const actionsOf = (one: Image): Action[] => [
-    { id: "open", text: "Open", keys: "Enter", run: () => open(one) },
     {
       id: "remove",
       text: "Delete…",

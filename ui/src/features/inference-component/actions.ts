@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 
 import { sagemaker } from "../../api/client";
-import type { Action } from "../../shared/actions";
+import { type Action, VIEWER } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
 import type { Component } from "./query";
 
@@ -18,7 +18,7 @@ export function useComponentActions(on: On): (one: Component) => Action[] {
   return (one) => {
     const name = one.InferenceComponentName;
     const status = one.InferenceComponentStatus;
-    const viewer = studio.canWrite ? undefined : "Viewers can't change things in this project.";
+    const viewer = studio.canWrite ? undefined : VIEWER;
     const busy = status === "InService" || status === "Failed" ? undefined : `The component is ${status}.`;
     return [
       { id: "open", text: "Show", keys: "Enter", run: () => on.open(one) },

@@ -11,6 +11,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 
 import type { Endpoint, EndpointConfig } from "../../api/types";
+import { VIEWER } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
 import { LogView } from "../../shared/log";
@@ -67,7 +68,7 @@ export function Components({ endpoint, config }: { endpoint: Endpoint; config: E
   });
   const ready = endpoint.EndpointStatus === "InService";
   const add = (
-    <Button disabled={!canWrite || !ready} disabledReason={canWrite ? `The endpoint is ${endpoint.EndpointStatus}.` : "Viewers can't change things in this project."} onClick={() => setAsked({ what: "create" })}>
+    <Button disabled={!canWrite || !ready} disabledReason={canWrite ? `The endpoint is ${endpoint.EndpointStatus}.` : VIEWER} onClick={() => setAsked({ what: "create" })}>
       Add model
     </Button>
   );

@@ -15,6 +15,7 @@ import Table from "@cloudscape-design/components/table";
 import Textarea from "@cloudscape-design/components/textarea";
 import { type ReactNode, useState } from "react";
 
+import { VIEWER } from "../../shared/actions";
 import { describe, useStudio } from "../../shared/context";
 import { Code, Empty, Status } from "../../shared/parts";
 import { at, type Content, type Field, metricsOf, SECTIONS, set, STATUSES, textAt } from "./content";
@@ -32,7 +33,6 @@ interface Props {
 }
 
 const MOST = 2048;
-const VIEWER = "Viewers can't change things in this project.";
 
 function Entry({ field, content, change }: { field: Field; content: Content; change: (content: Content) => void }) {
   const value = textAt(content, field.at);

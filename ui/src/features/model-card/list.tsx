@@ -3,11 +3,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { sagemaker } from "../../api/client";
-import type { Action } from "../../shared/actions";
+import { type Action, VIEWER } from "../../shared/actions";
 import { AskName } from "../../shared/ask-name";
+import { createdColumn, nameColumn } from "../../shared/columns";
 import { useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
-import { Link, Status } from "../../shared/parts";
+import { Status } from "../../shared/parts";
 import { type ListConfig, ResourceTable } from "../../shared/table";
 import { STATUSES } from "./content";
 import type { CardSummary } from "./types";
@@ -22,19 +23,9 @@ const cardList: ListConfig<CardSummary> = {
   statuses: STATUSES,
   nameOf: (one) => one.ModelCardName,
   columns: [
-    {
-      id: "name",
-      header: "Card",
-      sortingField: "Name",
-      isRowHeader: true,
-      cell: (one) => (
-        <span data-row={one.ModelCardName}>
-          <Link to={`/cards/${one.ModelCardName}`}>{one.ModelCardName}</Link>
-        </span>
-      ),
-    },
+    nameColumn("Card", "/cards", (one) => one.ModelCardName),
     { id: "status", header: "Status", cell: (one) => <Status word={one.ModelCardStatus} /> },
-    { id: "created", header: "Created", sortingField: "CreationTime", cell: (one) => time(one.CreationTime) },
+    createdColumn(),
     { id: "changed", header: "Last changed", cell: (one) => time(one.LastModifiedTime) },
   ],
   empty: {
@@ -47,7 +38,7 @@ export function CardsPage() {
   const navigate = useNavigate();
   const { canWrite, confirm, fail } = useStudio();
   const [naming, setNaming] = useState(false);
-  const writing = canWrite ? undefined : "Viewers can't change things in this project.";
+  const writing = canWrite ? undefined : VIEWER;
   const open = (one: CardSummary) => void navigate({ to: `/cards/${one.ModelCardName}` });
   const create = async (name: string) => {
     setNaming(false);
@@ -59,7 +50,6 @@ export function CardsPage() {
     }
   };
   const actionsOf = (one: CardSummary): Action[] => [
-    { id: "open", text: "Open", keys: "Enter", run: () => open(one) },
     {
       id: "remove",
       text: "Delete…",

@@ -13,6 +13,7 @@ import { useState } from "react";
 
 import { sagemaker } from "../../api/client";
 import { objectUrl } from "../../api/s3";
+import { VIEWER } from "../../shared/actions";
 import { Comments } from "../../shared/comments";
 import { useStudio } from "../../shared/context";
 import { parseS3, time } from "../../shared/format";
@@ -119,7 +120,7 @@ function Exports({ card }: { card: Card }) {
           actions={
             <SpaceBetween direction="horizontal" size="xs">
               <Select ariaLabel="Version" options={options} selectedOption={options.find((one) => one.value === String(version)) ?? null} onChange={({ detail }) => setVersion(Number(detail.selectedOption.value))} />
-              <Button variant="primary" disabled={!canWrite} disabledReason="Viewers can't change things in this project." onClick={() => void make()}>
+              <Button variant="primary" disabled={!canWrite} disabledReason={VIEWER} onClick={() => void make()}>
                 Export as PDF
               </Button>
             </SpaceBetween>

@@ -10,9 +10,10 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { sagemaker } from "../../api/client";
 import type { Model, ModelSummary } from "../../api/types";
 import { type Action, modelActions } from "../../shared/actions";
+import { createdColumn, nameColumn } from "../../shared/columns";
 import { useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
-import { ActionsButton, Code, Copy, Failure, Link, S3Link } from "../../shared/parts";
+import { ActionsButton, Code, Copy, Failure, S3Link } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
 import { type ListConfig, ResourceTable } from "../../shared/table";
 import { Comments } from "../../shared/comments";
@@ -57,18 +58,8 @@ const modelList: ListConfig<ModelSummary> = {
   member: "Models",
   nameOf: (model) => model.ModelName,
   columns: [
-    {
-      id: "name",
-      header: "Name",
-      sortingField: "Name",
-      isRowHeader: true,
-      cell: (model) => (
-        <span data-row={model.ModelName}>
-          <Link to={`/models/${model.ModelName}`}>{model.ModelName}</Link>
-        </span>
-      ),
-    },
-    { id: "created", header: "Created", sortingField: "CreationTime", cell: (model) => time(model.CreationTime) },
+    nameColumn("Name", "/models", (model) => model.ModelName),
+    createdColumn(),
     { id: "arn", header: "ARN", cell: (model) => <Copy text={model.ModelArn} /> },
   ],
   quiet: ["arn"],

@@ -4,6 +4,7 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useNavigate } from "@tanstack/react-router";
 
+import { VIEWER } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
 import { RulesOf } from "../rule/list";
 import { SchedulesOf } from "../schedule/list";
@@ -12,7 +13,7 @@ export function Automation({ pipeline }: { pipeline: string }) {
   const navigate = useNavigate();
   const { canWrite } = useStudio();
   const add = (text: string, to: string) => (
-    <Button disabled={!canWrite} disabledReason="Viewers can't change things in this project." onClick={() => void navigate({ to, search: { pipeline } as never })}>
+    <Button disabled={!canWrite} disabledReason={VIEWER} onClick={() => void navigate({ to, search: { pipeline } as never })}>
       {text}
     </Button>
   );

@@ -12,7 +12,7 @@ import { Fragment, useMemo, useState } from "react";
 
 import { sagemaker } from "../../api/client";
 import { Comments } from "../../shared/comments";
-import type { Action } from "../../shared/actions";
+import { type Action, VIEWER } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
 import { duration, time } from "../../shared/format";
 import { ContextMenu, type MenuAt } from "../../shared/menu";
@@ -120,7 +120,7 @@ export function ExecutionPage() {
     sagemaker(operation, { PipelineExecutionArn: arn, ClientRequestToken: crypto.randomUUID() })
       .then(() => client.invalidateQueries({ queryKey: ["executions"] }))
       .catch((error: unknown) => fail(operation === "StopPipelineExecution" ? "Stopping" : "Retrying", error));
-  const writing = canWrite ? undefined : "Viewers can't change things in this project.";
+  const writing = canWrite ? undefined : VIEWER;
   const retriable = status === "Failed" || status === "Stopped";
   const loops = inLoops(definition);
   const gates = ways(definition);

@@ -4,10 +4,11 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { sagemaker } from "../../api/client";
-import type { Action } from "../../shared/actions";
+import { type Action, VIEWER } from "../../shared/actions";
+import { createdColumn, nameColumn } from "../../shared/columns";
 import { useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
-import { Code, Link } from "../../shared/parts";
+import { Code } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
 import { type ListConfig, ResourceTable } from "../../shared/table";
 import { useDefinition, usePipeline } from "./query";
@@ -23,20 +24,10 @@ const pipelineList: ListConfig<PipelineSummary> = {
   ask: (search) => ({ PipelineNamePrefix: search.name || undefined }),
   nameOf: (one) => one.PipelineName,
   columns: [
-    {
-      id: "name",
-      header: "Name",
-      sortingField: "Name",
-      isRowHeader: true,
-      cell: (one) => (
-        <span data-row={one.PipelineName}>
-          <Link to={`/pipelines/${one.PipelineName}`}>{one.PipelineName}</Link>
-        </span>
-      ),
-    },
+    nameColumn("Name", "/pipelines", (one) => one.PipelineName),
     { id: "description", header: "Description", cell: (one) => one.PipelineDescription ?? "–" },
     { id: "last", header: "Last execution", cell: (one) => time(one.LastExecutionTime) },
-    { id: "created", header: "Created", sortingField: "CreationTime", cell: (one) => time(one.CreationTime) },
+    createdColumn(),
   ],
   empty: {
     title: "No pipelines yet",
@@ -56,10 +47,9 @@ export function PipelinesPage() {
   const client = useQueryClient();
   const { canWrite, can, confirm } = useStudio();
   const [starting, setStarting] = useState<string>();
-  const writing = canWrite ? undefined : "Viewers can't change things in this project.";
+  const writing = canWrite ? undefined : VIEWER;
   const open = (one: PipelineSummary) => void navigate({ to: `/pipelines/${one.PipelineName}` });
   const actionsOf = (one: PipelineSummary): Action[] => [
-    { id: "open", text: "Open", keys: "Enter", run: () => open(one) },
     { id: "edit", text: "Edit", disabledReason: writing, run: () => void navigate({ to: `/pipelines/${one.PipelineName}/edit` }) },
     { id: "start", text: "Start…", apart: true, disabledReason: writing, run: () => setStarting(one.PipelineName) },
     ...(can("studio:ListScheduleStates") ? [{ id: "schedule", text: "Schedule…", disabledReason: writing, run: () => void navigate({ to: "/schedules/create", search: { pipeline: one.PipelineName } as never }) }] : []),

@@ -2,14 +2,14 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
 import { sagemaker } from "../../api/client";
-import { type Action, ended } from "../../shared/actions";
+import { type Action, ended, VIEWER } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
 
 export function useProcessingActions(): (name: string, status: string) => Action[] {
   const { canWrite, fail, confirm } = useStudio();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const writing = canWrite ? undefined : "Viewers can't change things in this project.";
+  const writing = canWrite ? undefined : VIEWER;
   return (name, status) => [
     { id: "open", text: "Open", keys: "Enter", run: () => void navigate({ to: `/processing/${name}` }) },
     {

@@ -1,7 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
 
-import { duration, time } from "../../shared/format";
-import { Code, Link, Status } from "../../shared/parts";
+import { createdColumn, nameColumn } from "../../shared/columns";
+import { duration } from "../../shared/format";
+import { Code, Status } from "../../shared/parts";
 import { type ListConfig, ResourceTable } from "../../shared/table";
 import { useProcessingActions } from "./actions";
 import type { ProcessingSummary } from "./types";
@@ -15,19 +16,9 @@ const processingList: ListConfig<ProcessingSummary> = {
   nameOf: (job) => job.ProcessingJobName,
   statuses: ["InProgress", "Completed", "Failed", "Stopping", "Stopped"],
   columns: [
-    {
-      id: "name",
-      header: "Name",
-      sortingField: "Name",
-      isRowHeader: true,
-      cell: (job) => (
-        <span data-row={job.ProcessingJobName}>
-          <Link to={`/processing/${job.ProcessingJobName}`}>{job.ProcessingJobName}</Link>
-        </span>
-      ),
-    },
+    nameColumn("Name", "/processing", (job) => job.ProcessingJobName),
     { id: "status", header: "Status", sortingField: "Status", minWidth: 160, cell: (job) => <Status word={job.ProcessingJobStatus} /> },
-    { id: "created", header: "Created", sortingField: "CreationTime", cell: (job) => time(job.CreationTime) },
+    createdColumn(),
     { id: "took", header: "Duration", cell: (job) => duration((job.ProcessingEndTime ?? Date.now() / 1000) - job.CreationTime) },
   ],
   empty: {

@@ -2,12 +2,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
 import { sagemaker } from "../../api/client";
-import type { Action } from "../../shared/actions";
+import { type Action, VIEWER } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
 import type { Word } from "./decide";
 import type { VersionSummary } from "./types";
-
-export const VIEWER = "Viewers can't change things in this project.";
 
 /** `decide` opens the dialog that asks why. */
 export function useVersionActions(group: string, decide: (version: VersionSummary, word: Word) => void): (version: VersionSummary) => Action[] {

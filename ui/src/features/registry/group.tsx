@@ -1,10 +1,11 @@
 // The versions of one model, and how their numbers went from one to the next.
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 
+import { sagemaker } from "../../api/client";
 import { time } from "../../shared/format";
-import { Link, Status } from "../../shared/parts";
+import { Failure, Link, Status } from "../../shared/parts";
 import { type ListConfig, ResourceTable } from "../../shared/table";
 import { useVersionActions } from "./actions";
 import { Decide, type Word } from "./decide";
@@ -48,6 +49,7 @@ export function ModelGroupPage() {
   const { group } = useParams({ strict: false }) as { group: string };
   const navigate = useNavigate();
   const client = useQueryClient();
+  const there = useQuery({ queryKey: ["ModelPackageGroup", group], queryFn: () => sagemaker("DescribeModelPackageGroup", { ModelPackageGroupName: group }) });
   const config = useMemo(() => versionList(group), [group]);
   const [deciding, setDeciding] = useState<{ version: VersionSummary; word: Word }>();
   const actionsOf = useVersionActions(group, (version, word) => setDeciding({ version, word }));
@@ -55,6 +57,7 @@ export function ModelGroupPage() {
     setDeciding(undefined);
     void client.invalidateQueries({ queryKey: ["list", "ModelPackage"] });
   };
+  if (there.isError) return <Failure error={there.error} retry={() => void there.refetch()} />;
   const numbers = (versions: VersionSummary[]) => versions.map((one) => one.ModelPackageVersion).sort((a, b) => a - b).join(",");
   return (
     <>

@@ -2,10 +2,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
 import { sagemaker } from "../../api/client";
-import type { Action } from "../../shared/actions";
+import { type Action, VIEWER } from "../../shared/actions";
+import { createdColumn, nameColumn } from "../../shared/columns";
 import { useStudio } from "../../shared/context";
-import { time } from "../../shared/format";
-import { Code, Link } from "../../shared/parts";
+import { Code } from "../../shared/parts";
 import { type ListConfig, ResourceTable } from "../../shared/table";
 import type { Group } from "./types";
 
@@ -18,19 +18,9 @@ const groupList: ListConfig<Group> = {
   ask: (search) => ({ NameContains: search.name || undefined }),
   nameOf: (one) => one.ModelPackageGroupName,
   columns: [
-    {
-      id: "name",
-      header: "Model group",
-      sortingField: "Name",
-      isRowHeader: true,
-      cell: (one) => (
-        <span data-row={one.ModelPackageGroupName}>
-          <Link to={`/registry/${one.ModelPackageGroupName}`}>{one.ModelPackageGroupName}</Link>
-        </span>
-      ),
-    },
+    nameColumn("Model group", "/registry", (one) => one.ModelPackageGroupName),
     { id: "description", header: "Description", cell: (one) => one.ModelPackageGroupDescription ?? "–" },
-    { id: "created", header: "Created", sortingField: "CreationTime", cell: (one) => time(one.CreationTime) },
+    createdColumn(),
   ],
   empty: {
     title: "No registered models yet",
@@ -43,10 +33,9 @@ export function RegistryPage() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const { canWrite, confirm } = useStudio();
-  const writing = canWrite ? undefined : "Viewers can't change things in this project.";
+  const writing = canWrite ? undefined : VIEWER;
   const open = (one: Group) => void navigate({ to: `/registry/${one.ModelPackageGroupName}` });
   const actionsOf = (one: Group): Action[] => [
-    { id: "open", text: "Open", keys: "Enter", run: () => open(one) },
     {
       id: "remove",
       text: "Delete…",

@@ -11,6 +11,7 @@ import Tabs from "@cloudscape-design/components/tabs";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
+import { VIEWER } from "../../shared/actions";
 import { Comments } from "../../shared/comments";
 import { useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
@@ -21,7 +22,7 @@ import { useTitle } from "../../shared/title";
 import { keptFrom } from "../endpoint/history";
 import { useRollBack } from "../endpoint/history-tab";
 import { Lineage } from "../lineage/view";
-import { useVersionActions, VIEWER } from "./actions";
+import { useVersionActions } from "./actions";
 import { VersionCard } from "./card-tab";
 import { Decide, MetadataDialog, StageDialog, type Word } from "./decide";
 import { VersionMetrics } from "./metrics";

@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 
 import { deleteSchedule, getSchedule, putSchedule } from "../../api/automation";
 import { studio } from "../../api/client";
-import type { Action } from "../../shared/actions";
+import { type Action, VIEWER } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
 import { type Run, runPage } from "../../shared/started";
 import { switched } from "./draft";
@@ -14,7 +14,7 @@ export function useScheduleActions(): (one: ScheduleState) => Action[] {
   const navigate = useNavigate();
   const client = useQueryClient();
   const { canWrite, confirm, fail, notify } = useStudio();
-  const writing = canWrite ? undefined : "Viewers can't change things in this project.";
+  const writing = canWrite ? undefined : VIEWER;
   const changed = () => client.invalidateQueries({ queryKey: ["list", "Schedule"] });
   const turn = async (name: string, on: boolean) => {
     try {

@@ -5,8 +5,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 
+import { createdColumn } from "../../shared/columns";
 import { useStudio } from "../../shared/context";
-import { time } from "../../shared/format";
 import { Code, Link } from "../../shared/parts";
 import { type ListConfig, ResourceTable } from "../../shared/table";
 import { stateOf, useSpaceActions } from "./actions";
@@ -47,7 +47,7 @@ const configOf = (apps: Map<string, AppSummary> | undefined): ListConfig<SpaceSu
       cell: (one) => (one.SpaceSharingSettingsSummary?.SharingType === "Shared" ? <Badge color="blue">The team</Badge> : `${one.OwnershipSettingsSummary?.OwnerUserProfileName} alone`),
     },
     { id: "size", header: "Size", cell: (one) => apps?.get(one.SpaceName)?.ResourceSpec?.InstanceType ?? "–" },
-    { id: "created", header: "Created", sortingField: "CreationTime", cell: (one) => time(one.CreationTime) },
+    createdColumn(),
   ],
   empty: {
     title: "No spaces yet",

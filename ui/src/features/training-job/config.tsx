@@ -2,8 +2,9 @@ import { lazy } from "react";
 
 import { progressOf } from "../../api/events";
 import type { JobSummary } from "../../api/types";
-import { duration, time } from "../../shared/format";
-import { Code, JobStatus, Link } from "../../shared/parts";
+import { createdColumn, nameColumn } from "../../shared/columns";
+import { duration } from "../../shared/format";
+import { Code, JobStatus } from "../../shared/parts";
 import type { ListConfig } from "../../shared/table";
 
 const JobPreview = lazy(() => import("./preview").then((all) => ({ default: all.JobPreview })));
@@ -17,17 +18,7 @@ export const jobList: ListConfig<JobSummary> = {
   nameOf: (job) => job.TrainingJobName,
   statuses: ["InProgress", "Completed", "Failed", "Stopping", "Stopped"],
   columns: [
-    {
-      id: "name",
-      header: "Name",
-      sortingField: "Name",
-      isRowHeader: true,
-      cell: (job) => (
-        <span data-row={job.TrainingJobName}>
-          <Link to={`/jobs/${job.TrainingJobName}`}>{job.TrainingJobName}</Link>
-        </span>
-      ),
-    },
+    nameColumn("Name", "/jobs", (job) => job.TrainingJobName),
     {
       id: "status",
       header: "Status",
@@ -41,7 +32,7 @@ export const jobList: ListConfig<JobSummary> = {
         />
       ),
     },
-    { id: "created", header: "Created", sortingField: "CreationTime", cell: (job) => time(job.CreationTime) },
+    createdColumn(),
     {
       id: "took",
       header: "Duration",

@@ -4,8 +4,9 @@ import { useNavigate } from "@tanstack/react-router";
 
 import { progressOf } from "../../api/events";
 import type { TransformSummary } from "../../api/types";
+import { createdColumn, nameColumn } from "../../shared/columns";
 import { useStudio } from "../../shared/context";
-import { duration, time } from "../../shared/format";
+import { duration } from "../../shared/format";
 import { Code, Failure, JobStatus, Link, S3Link } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
 import { type ListConfig, ResourceTable } from "../../shared/table";
@@ -41,17 +42,7 @@ const transformList: ListConfig<TransformSummary> = {
   nameOf: (job) => job.TransformJobName,
   statuses: ["InProgress", "Completed", "Failed", "Stopping", "Stopped"],
   columns: [
-    {
-      id: "name",
-      header: "Name",
-      sortingField: "Name",
-      isRowHeader: true,
-      cell: (job) => (
-        <span data-row={job.TransformJobName}>
-          <Link to={`/batch/${job.TransformJobName}`}>{job.TransformJobName}</Link>
-        </span>
-      ),
-    },
+    nameColumn("Name", "/batch", (job) => job.TransformJobName),
     {
       id: "status",
       header: "Status",
@@ -59,7 +50,7 @@ const transformList: ListConfig<TransformSummary> = {
       minWidth: 180,
       cell: (job) => <JobStatus status={job.TransformJobStatus} progress={progressOf("TransformJob", job.TransformJobName)} />,
     },
-    { id: "created", header: "Created", sortingField: "CreationTime", cell: (job) => time(job.CreationTime) },
+    createdColumn(),
     { id: "took", header: "Duration", cell: (job) => duration((job.TransformEndTime ?? Date.now() / 1000) - job.CreationTime) },
   ],
   preview: (job) => <TransformPreview name={job.TransformJobName} />,

@@ -1,10 +1,11 @@
 import { useNavigate } from "@tanstack/react-router";
 
 import { sagemaker } from "../../api/client";
-import { type Action, ended } from "../../shared/actions";
+import { type Action, ended, VIEWER } from "../../shared/actions";
+import { createdColumn, nameColumn } from "../../shared/columns";
 import { useStudio } from "../../shared/context";
-import { duration, time } from "../../shared/format";
-import { Code, Link, Status } from "../../shared/parts";
+import { duration } from "../../shared/format";
+import { Code, Status } from "../../shared/parts";
 import { type ListConfig, ResourceTable } from "../../shared/table";
 import type { TuningSummary } from "./types";
 
@@ -17,21 +18,11 @@ const tuningList: ListConfig<TuningSummary> = {
   nameOf: (one) => one.HyperParameterTuningJobName,
   statuses: ["InProgress", "Completed", "Failed", "Stopping", "Stopped"],
   columns: [
-    {
-      id: "name",
-      header: "Name",
-      sortingField: "Name",
-      isRowHeader: true,
-      cell: (one) => (
-        <span data-row={one.HyperParameterTuningJobName}>
-          <Link to={`/tuning/${one.HyperParameterTuningJobName}`}>{one.HyperParameterTuningJobName}</Link>
-        </span>
-      ),
-    },
+    nameColumn("Name", "/tuning", (one) => one.HyperParameterTuningJobName),
     { id: "status", header: "Status", sortingField: "Status", cell: (one) => <Status word={one.HyperParameterTuningJobStatus} /> },
     { id: "strategy", header: "Strategy", cell: (one) => one.Strategy },
     { id: "done", header: "Trials", cell: (one) => `${one.TrainingJobStatusCounters.Completed} of ${one.ResourceLimits?.MaxNumberOfTrainingJobs ?? "?"}` },
-    { id: "created", header: "Created", sortingField: "CreationTime", cell: (one) => time(one.CreationTime) },
+    createdColumn(),
     { id: "took", header: "Duration", cell: (one) => duration((one.HyperParameterTuningEndTime ?? Date.now() / 1000) - one.CreationTime) },
   ],
   empty: {
@@ -44,7 +35,7 @@ const tuningList: ListConfig<TuningSummary> = {
 export function useTuningActions(): (name: string, status: string) => Action[] {
   const navigate = useNavigate();
   const { canWrite, fail, confirm } = useStudio();
-  const writing = canWrite ? undefined : "Viewers can't change things in this project.";
+  const writing = canWrite ? undefined : VIEWER;
   return (name, status) => [
     { id: "open", text: "Open", keys: "Enter", run: () => void navigate({ to: `/tuning/${name}` }) },
     {
