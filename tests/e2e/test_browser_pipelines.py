@@ -4,7 +4,7 @@ nothing that axe finds serious."""
 import jobs
 import pytest
 from test_browser import AXE, browser, page  # noqa: F401  fixtures
-from test_pipelines import create, script_step, steps_of, wait
+from test_pipelines import create, script_step, start, steps_of, wait
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -67,6 +67,38 @@ def test_a_large_graph_is_drawn_and_moves(page, studio):  # noqa: F811
     page.goto(f"{studio.url}/pipelines/{name}")
     page.locator(".step").first.wait_for(timeout=30_000)
     page.get_by_role("img", name="Mini Map").or_(page.locator(".react-flow__minimap")).first.wait_for()
+    assert page.locator(".ways path").count() == 499
+    # The canvas follows the theme as it stands.
+    page.locator(".react-flow.light").wait_for()
+    page.get_by_role("button", name="Dark theme").click()
+    page.locator(".react-flow.dark").wait_for()
+    page.get_by_role("button", name="Light theme").click()
+    page.locator(".react-flow.light").wait_for()
+    # Seen from afar the editor draws the connections as one picture; near they can be got hold of.
+    page.goto(f"{studio.url}/pipelines/{name}/edit")
+    page.locator(".ways path").first.wait_for(state="attached", timeout=30_000)
+    assert page.locator(".react-flow__edge").count() == 0
+    for _ in range(12):
+        page.get_by_role("button", name="Zoom In").click()
+    page.locator(".react-flow__edge").first.wait_for(state="attached")
+    assert page.locator(".ways").count() == 0
+
+
+def test_executions_are_listed_by_pages_and_chosen_across_them(page, studio):  # noqa: F811
+    only = {"Name": "Bad", "Type": "Fail", "Arguments": {"ErrorMessage": "never"}}
+    name = create(studio, [only])
+    for _ in range(53):
+        start(studio, name)
+    page.goto(f"{studio.url}/pipelines/{name}?tab=executions")
+    page.locator("tbody tr").nth(49).wait_for()
+    page.locator("tbody tr").first.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Next page").click()
+    page.locator("tbody tr").nth(3).wait_for(state="detached")
+    assert page.locator("tbody tr").count() == 3
+    assert page.get_by_role("button", name="Next page").is_disabled()
+    page.locator("tbody tr").first.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("heading", name="Compare executions").wait_for()
 
 
 def test_an_execution_runs_again_from_a_step_and_is_compared(page, studio):  # noqa: F811

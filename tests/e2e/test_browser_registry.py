@@ -50,6 +50,8 @@ def described(studio, group: str, number: int) -> dict[str, object]:
 
 
 def test_a_version_is_approved_with_a_reason(page, studio, group):  # noqa: F811
+    page.goto(f"{studio.url}/registry/not-there")
+    page.get_by_text("does not exist").wait_for()
     page.goto(f"{studio.url}/registry")
     page.get_by_role("link", name=group).click()
     row = page.get_by_role("row").filter(has_text="Version 1")

@@ -1,4 +1,4 @@
-// Asks for a name: of a view of a list, of a folder.
+// Asks for a name: of a view of a list, a folder, a bucket, a project. What is refused is said at the field, and can be mended.
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
@@ -7,17 +7,33 @@ import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 
+import { describe } from "./context";
+
 interface Props {
   title: string;
-  text: string;
+  text?: string;
   verb: string;
   close: () => void;
-  save: (name: string) => void;
+  /** Closes by itself once it is done; a promise that fails keeps the dialog open. */
+  save: (name: string) => unknown;
 }
 
 export function AskName({ title, text, verb, close, save }: Props) {
   const [name, setName] = useState("");
-  const good = name.trim() !== "";
+  const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<unknown>();
+  const good = name.trim() !== "" && !busy;
+  const act = async () => {
+    setBusy(true);
+    setRefused(undefined);
+    try {
+      await save(name.trim());
+    } catch (error) {
+      setRefused(error);
+    } finally {
+      setBusy(false);
+    }
+  };
   return (
     <Modal
       visible
@@ -30,7 +46,7 @@ export function AskName({ title, text, verb, close, save }: Props) {
             <Button variant="link" onClick={close}>
               Cancel
             </Button>
-            <Button variant="primary" disabled={!good} onClick={() => save(name.trim())}>
+            <Button variant="primary" loading={busy} disabled={!good} disabledReason={busy ? undefined : "Give it a name."} onClick={() => void act()}>
               {verb}
             </Button>
           </SpaceBetween>
@@ -40,10 +56,10 @@ export function AskName({ title, text, verb, close, save }: Props) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (good) save(name.trim());
+          if (good) void act();
         }}
       >
-        <FormField label="Name" description={text}>
+        <FormField label="Name" description={text} errorText={refused ? describe(refused) : undefined}>
           <Input value={name} onChange={({ detail }) => setName(detail.value)} autoFocus />
         </FormField>
       </form>

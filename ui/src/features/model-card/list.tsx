@@ -36,18 +36,13 @@ const cardList: ListConfig<CardSummary> = {
 
 export function CardsPage() {
   const navigate = useNavigate();
-  const { canWrite, confirm, fail } = useStudio();
+  const { canWrite, confirm } = useStudio();
   const [naming, setNaming] = useState(false);
   const writing = canWrite ? undefined : VIEWER;
   const open = (one: CardSummary) => void navigate({ to: `/cards/${one.ModelCardName}` });
   const create = async (name: string) => {
-    setNaming(false);
-    try {
-      await sagemaker("CreateModelCard", { ModelCardName: name, ModelCardStatus: "Draft", Content: "{}" });
-      await navigate({ to: `/cards/${name}` });
-    } catch (error) {
-      fail(`Creating ${name}`, error);
-    }
+    await sagemaker("CreateModelCard", { ModelCardName: name, ModelCardStatus: "Draft", Content: "{}" });
+    await navigate({ to: `/cards/${name}` });
   };
   const actionsOf = (one: CardSummary): Action[] => [
     {
@@ -76,7 +71,7 @@ export function CardsPage() {
           </Button>
         }
       />
-      {naming && <AskName title="New model card" text="Letters, digits and single dashes between them." verb="Make card" close={() => setNaming(false)} save={(name) => void create(name.trim())} />}
+      {naming && <AskName title="New model card" text="Letters, digits and single dashes between them." verb="Make card" close={() => setNaming(false)} save={create} />}
     </>
   );
 }

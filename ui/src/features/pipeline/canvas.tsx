@@ -2,7 +2,7 @@
 // A step that is being moved is this part's alone until it is let go, so that nothing beside it is drawn again meanwhile.
 import "@xyflow/react/dist/style.css";
 
-import { Background, Controls, type Edge, type EdgeChange, Handle, MiniMap, type Node, type NodeChange, type NodeProps, Position, ReactFlow, useReactFlow, useStore } from "@xyflow/react";
+import { Background, Controls, type Edge, type EdgeChange, Handle, MiniMap, type Node, type NodeChange, type NodeProps, Position, ReactFlow, type ReactFlowInstance, useReactFlow, useStore } from "@xyflow/react";
 import { memo, useMemo, useState } from "react";
 
 import { keeper } from "../../shared/keep";
@@ -54,6 +54,7 @@ const StepNode = memo(function StepNode({ data, selected }: NodeProps<Node<Shown
 });
 const TYPES = { step: StepNode };
 const FIT = { maxZoom: 1 };
+const fitted = (flow: ReactFlowInstance<Node<Shown>>) => void flow.fitView(FIT);
 const MARK = { hideAttribution: true };
 const DELETES = ["Delete", "Backspace"];
 const SIZE = { width: WIDTH, height: HEIGHT };
@@ -177,8 +178,9 @@ export function Canvas({ definition, placed, spots, setSpots, chosen, setChosen,
         edges={far ? NONE : edges}
         nodeTypes={TYPES}
         colorMode={dark ? "dark" : "light"}
-        fitView
         fitViewOptions={FIT}
+        // Nothing is measured that would have it fitted: where no step is at the origin, none would be seen.
+        onInit={fitted}
         minZoom={0.05}
         onlyRenderVisibleElements={!far}
         deleteKeyCode={DELETES}

@@ -2,7 +2,7 @@
 // What changes seldom (places, connections) is kept apart from what changes often, so that an event redraws the steps it is of.
 import "@xyflow/react/dist/style.css";
 
-import { Background, Controls, MiniMap, type Node, type NodeProps, ReactFlow } from "@xyflow/react";
+import { Background, Controls, MiniMap, type Node, type NodeProps, ReactFlow, type ReactFlowInstance } from "@xyflow/react";
 import { memo, useCallback, useMemo, useState } from "react";
 
 import { duration } from "../../shared/format";
@@ -45,6 +45,7 @@ const StepNode = memo(function StepNode({ data }: NodeProps<Node<Shown>>) {
 });
 const TYPES = { step: StepNode };
 const FIT = { maxZoom: 1 };
+const fitted = (flow: ReactFlowInstance<Node<Shown>>) => void flow.fitView(FIT);
 const MARK = { hideAttribution: true };
 /** Known beforehand, so that no step is measured. */
 const SIZE = { width: WIDTH, height: HEIGHT };
@@ -100,6 +101,7 @@ export function Graph({ definition, records, chosen, choose, menu }: Props) {
         colorMode={dark ? "dark" : "light"}
         fitView
         fitViewOptions={FIT}
+        onInit={fitted}
         minZoom={0.05}
         onlyRenderVisibleElements={nodes.length > ALL}
         nodesDraggable={false}

@@ -3,7 +3,6 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
-import Input from "@cloudscape-design/components/input";
 import Modal from "@cloudscape-design/components/modal";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -13,6 +12,7 @@ import { useState } from "react";
 
 import { chooseProject, studio } from "../../api/client";
 import type { Role } from "../../api/types";
+import { AskName } from "../../shared/ask-name";
 import { describe, useStudio } from "../../shared/context";
 import { time } from "../../shared/format";
 import { Copy, Empty, Failure } from "../../shared/parts";
@@ -46,18 +46,13 @@ const ROLES = [
 export function ProjectsPage() {
   const { session, reload } = useStudio();
   const client = useQueryClient();
-  const [name, setName] = useState<string>();
-  const [refused, setRefused] = useState<unknown>();
+  const [naming, setNaming] = useState(false);
   const query = useQuery({ queryKey: ["projects"], queryFn: () => studio<{ Projects: Project[] }>("ListProjects"), select: (answer) => answer.Projects });
-  const create = async () => {
-    try {
-      await studio("CreateProject", { Name: name });
-      setName(undefined);
-      await client.invalidateQueries({ queryKey: ["projects"] });
-      reload();
-    } catch (error) {
-      setRefused(error);
-    }
+  const create = async (name: string) => {
+    await studio("CreateProject", { Name: name });
+    await client.invalidateQueries({ queryKey: ["projects"] });
+    setNaming(false);
+    reload();
   };
   if (query.isError) return <Failure error={query.error} />;
   return (
@@ -72,7 +67,7 @@ export function ProjectsPage() {
             variant="h1"
             description="A project is what an AWS account is to your scripts: its own names, buckets, keys and members."
             actions={
-              <Button variant="primary" disabled={!session.studioAdmin} disabledReason="Only an administrator of the studio makes projects." onClick={() => setName("")}>
+              <Button variant="primary" disabled={!session.studioAdmin} disabledReason="Only an administrator of the studio makes projects." onClick={() => setNaming(true)}>
                 Create project
               </Button>
             }
@@ -107,23 +102,7 @@ export function ProjectsPage() {
           },
         ]}
       />
-      <Modal
-        visible={name !== undefined}
-        header="Create project"
-        closeAriaLabel="Close"
-        onDismiss={() => setName(undefined)}
-        footer={
-          <Box float="right">
-            <Button variant="primary" onClick={() => void create()}>
-              Create project
-            </Button>
-          </Box>
-        }
-      >
-        <FormField label="Name" errorText={refused ? describe(refused) : undefined}>
-          <Input value={name ?? ""} onChange={({ detail }) => setName(detail.value)} />
-        </FormField>
-      </Modal>
+      {naming && <AskName title="Create project" text="People see it by this name; scripts know it by its account id." verb="Create project" close={() => setNaming(false)} save={create} />}
     </>
   );
 }
