@@ -291,7 +291,11 @@ def test_what_is_given_back_is_gone_at_once_and_swept_away_later(tmp_path):
     runner.start(Group("T/1/back", [python("print('ran')")]))
     wait(runner, "T/1/back")
     folder = runner.folder("T/1/back")
+    told = []
+    runner.watch(told.append)
     runner.remove("T/1/back")
+    runner.remove("T/1/back")
+    assert told == ["T/1/back"]
     assert not folder.exists() and not runner.has_folder("T/1/back")
     pile = tmp_path / "runs-given-back"
     runner.close()

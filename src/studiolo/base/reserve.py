@@ -26,6 +26,16 @@ def disk_full(error: sqlite3.Error, path: Path) -> bool:
     return code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and shutil.disk_usage(path.parent).free < NOTHING
 
 
+def _part(usage: tuple[int, int, int], size: int = SIZE) -> int:
+    return min(size, int(usage[0] * PART))
+
+
+def scarce(path: Path) -> bool:
+    """Whether so little is free where path lies that nothing large may be begun: it would end in the reserve."""
+    usage = shutil.disk_usage(path)
+    return usage.free < _part(usage)
+
+
 class Reserve:
     def __init__(self, path: Path, size: int = SIZE) -> None:
         self._path = path
@@ -35,7 +45,7 @@ class Reserve:
     def hold(self) -> bool:
         """Whether it is held now. Takes it only where as much again stays free."""
         usage = shutil.disk_usage(self._path.parent)
-        size = min(self._size, int(usage.total * PART))
+        size = _part(usage, self._size)
         with contextlib.suppress(FileNotFoundError):
             if self._path.stat().st_size >= size:
                 return True

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from studiolo.run import protocol
-from studiolo.run.protocol import Group, GroupState, Machine, MemberState, Resources, Usage
+from studiolo.run.protocol import Group, GroupState, Machine, MemberState, Resources, Usage, places_of
 
 
 class FakeRunner(protocol.Runner):
@@ -48,6 +48,9 @@ class FakeRunner(protocol.Runner):
 
     def warm(self, environment: Path | None, modules: Sequence[str]) -> None:
         self.warmed.append((environment, tuple(modules)))
+
+    def places(self) -> set[Path]:
+        return places_of(group for handle, group in self._groups.items() if self.poll(handle).phase == "running")
 
     def write_log(self, handle: str, member: str, *lines: str) -> None:
         with (self.folder(handle) / f"{member}.log").open("a") as log:

@@ -6,7 +6,7 @@ server finds every group again. Implementations: local/ (namespaces, cgroups, fo
 tests/run/contract.py proves each.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -72,6 +72,15 @@ class Group:
     cores_share: float | None = None
     """Of the cores, where that is less than `share`: who waits for a person needs its memory all the time and cores hardly
     ever."""
+
+
+def places_of(groups: Iterable[Group]) -> set[Path]:
+    """Folders that these groups have been given."""
+    found = set[Path]()
+    for group in groups:
+        found |= {group.environment} if group.environment is not None else set()
+        found |= {mount.source for member in group.members for mount in member.mounts}
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +177,10 @@ class Runner(Protocol):
 
     def handles(self) -> Sequence[str]: ...
 
+    def places(self) -> Collection[Path]:
+        """Environments and mounted folders of all groups that wait or run."""
+        ...
+
     def machine(self) -> Machine: ...
 
     def watch(self, watcher: Callable[[str], None]) -> Callable[[], None]:
@@ -242,7 +255,26 @@ class Environments(Protocol):
         ...
 
     def drop(self, uri: str) -> None:
-        """What `keep` did is undone; what runs from it goes on."""
+        """What `keep` did is undone, but for what runs from it: that goes on, and is started again where it must be, until
+        `sweep`."""
+        ...
+
+    def gone(self, image: str) -> bool:
+        """Whether it is a team's own that was dropped, and not swept yet: nothing new may begin with it."""
+        ...
+
+    def dropped(self) -> Sequence[tuple[str, float]]:
+        """What waits for `sweep`, and when it was dropped, in seconds since the epoch. Known on the disk, not in memory."""
+        ...
+
+    def sweep(self, uri: str, used: Collection[Path]) -> bool:
+        """Takes away from the disk what was built of a dropped address and of nothing else; blocks. False, and nothing
+        happens, where one of its folders is among `used` or is being built. Nobody may be about to start something with it:
+        that is the caller's to know."""
+        ...
+
+    def close(self) -> None:
+        """Breaks off what is being made, so that nobody waits for it; the next studio makes it."""
         ...
 
     def catalog(self) -> Sequence[Mapping[str, object]]:

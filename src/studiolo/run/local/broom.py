@@ -28,11 +28,15 @@ class Broom:
         self._thread = threading.Thread(target=self._run, name="broom", daemon=True)
         self._thread.start()
 
-    def take(self, folder: Path) -> None:
-        """Gone from its place when this returns; a crash half-way leaves nothing that could be taken for a group."""
-        with contextlib.suppress(FileNotFoundError):
+    def take(self, folder: Path) -> bool:
+        """Gone from its place when this returns; a crash half-way leaves nothing that could be taken for a group.
+        Whether there was anything."""
+        try:
             folder.rename(self._pile / uuid.uuid4().hex)
-            self._wake.set()
+        except FileNotFoundError:
+            return False
+        self._wake.set()
+        return True
 
     def _run(self) -> None:
         while True:

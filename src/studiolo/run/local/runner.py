@@ -347,6 +347,10 @@ class LocalRunner(protocol.Runner):
     def handles(self) -> Sequence[str]:
         return list(self._known)
 
+    def places(self) -> set[Path]:
+        with self._lock:
+            return protocol.places_of(known.group for known in self._known.values() if not known.ended)
+
     def machine(self) -> Machine:
         with self._lock:
             grants = self._grants()
@@ -421,8 +425,9 @@ class LocalRunner(protocol.Runner):
                     while not known.ended and time.monotonic() < deadline:
                         time.sleep(0.01)
                 self._known.pop(handle, None)
-        self._broom.take(self._place(handle))
-        self._tell(handle)
+        # Of what is not there nobody is told: who removes because of the message would be woken by it forever.
+        if self._broom.take(self._place(handle)) or known is not None:
+            self._tell(handle)
 
     def watch(self, watcher: Callable[[str], None]) -> Callable[[], None]:
         self._watchers.append(watcher)

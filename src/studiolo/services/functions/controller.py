@@ -168,8 +168,7 @@ class InvocationController:
 
     def _variables(self, record: Record) -> dict[str, str]:
         key, config, function = record.key, record.spec["Config"], str(record.spec["Function"])
-        keys = credentials.variables(self._platform, key.project, record.spec["_user"], float(config["Timeout"]) + 600)
-        return {
+        own: dict[str, str] = {
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{config['Runtime']}",
@@ -182,8 +181,9 @@ class InvocationController:
             "_HANDLER": str(config["Handler"]),
             "TZ": ":UTC",
             **config.get("Environment", {}).get("Variables", {}),
-            **keys,
         }
+        seconds = float(config["Timeout"]) + 600
+        return credentials.variables(self._platform, key.project, record.spec["_user"], seconds, own)
 
     # Ending.
 

@@ -14,8 +14,10 @@ How = Literal["RequestResponse", "Event", "Step"]
 CONFIG = ("Handler", "Timeout", "MemorySize", "Environment", "Runtime")
 
 
-def begin(platform: Platform, function: Record, event: str, id: str, user: str, how: How, **more: Any) -> Record:
-    """The same id again is the same invocation. It keeps the function as it is now."""
+def begin(
+    platform: Platform, function: Record, event: str, id: str, user: str, how: How, step: str = "", **more: Any
+) -> Record:
+    """The same id again is the same invocation. It keeps the function as it is now. step: <execution>/<step> that it is of."""
     key = names.invocation_key(function.key.project, function.key.name, id)
     spec = {
         "Function": function.key.name,
@@ -27,6 +29,7 @@ def begin(platform: Platform, function: Record, event: str, id: str, user: str, 
         **more,
     }
     try:
-        return platform.store.create(key, spec, {"State": names.WAITING, "Attempt": 1}, now=platform.clock())
+        tags = {names.STEP_TAG: step} if step else {}
+        return platform.store.create(key, spec, {"State": names.WAITING, "Attempt": 1}, now=platform.clock(), tags=tags)
     except AlreadyExists as there:
         return there.existing

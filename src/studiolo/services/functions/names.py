@@ -10,6 +10,8 @@ from studiolo.store.protocol import Index
 FUNCTION, INVOCATION = "Function", "FunctionInvocation"
 WAITING, RUNNING, ENDED = "Waiting", "Running", "Ended"
 LATEST = "$LATEST"
+STEP_TAG = "studiolo:step"
+"""Of an invocation by a step of a pipeline: <execution>/<step>. It is metered with it."""
 _NAME = re.compile(
     r"(?:arn:aws[a-z-]*:lambda:[a-z0-9-]+:(?P<arn>\d{12}):function:|(?:(?P<account>\d{12}):)?(?:function:)?)"
     r"(?P<name>[A-Za-z0-9_-]{1,64})(?::(?P<qualifier>\$LATEST|[A-Za-z0-9_-]+))?"

@@ -35,6 +35,8 @@ def guarded(platform: Platform, handler: Handler) -> Handler:
                     f"The image {image} is another project's. Make it here from the same requirements: CreateImage, then "
                     "CreateImageVersion."
                 )
+            if platform.environments.gone(image):
+                raise ValidationError(f"The image {image} was deleted. Name another version (ListImageVersions).")
         return await handler(call)
 
     return answer

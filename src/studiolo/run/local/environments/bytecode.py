@@ -12,6 +12,7 @@ import queue
 import subprocess
 import threading
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 SECONDS = 60.0
@@ -75,6 +76,11 @@ class Bytecode:
             if not self._started:
                 self._started = True
                 threading.Thread(target=self._work, name="bytecode", daemon=True).start()
+
+    def forget(self, prefixes: Collection[Path]) -> None:
+        """They are gone; made again, they are new."""
+        with self._lock:
+            self._known -= set(prefixes)
 
     def _work(self) -> None:
         while True:

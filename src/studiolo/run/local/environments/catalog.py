@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+NO_JOBS = ("editor", "tracking")
+"""Frameworks of what no job runs in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Image:

@@ -60,6 +60,20 @@ def arguments() -> list[str]:
     return [*words, "--index-strategy", "unsafe-best-match"] if words else words
 
 
+def folders() -> list[Path]:
+    """Where packages lie on this machine itself."""
+    places = [word.removeprefix("file://") for word in arguments() if word.startswith(("/", "file:///"))]
+    return [Path(unquote(place)) for place in places]
+
+
+def cache() -> Path:
+    """uv's, as uv finds it."""
+    named = os.environ.get("UV_CACHE_DIR")
+    folder = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "uv"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def local_wheel_version(name: str) -> str | None:
     """The newest version of a package among wheels that lie in a local find-links folder."""
     versions: list[str] = []

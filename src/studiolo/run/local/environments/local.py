@@ -4,43 +4,32 @@ A folder without its `complete` mark is what a crash left and is built anew. Req
 the image's own lock as constraints, so they add to the image and never change it; from uv's cache that takes seconds.
 """
 
-import contextlib
-import fcntl
-import hashlib
-import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import uv
 
+from studiolo.base.reserve import scarce
 from studiolo.run import protocol
 from studiolo.run.local.environments import catalog, editor, index
 from studiolo.run.local.environments.bytecode import Bytecode
 from studiolo.run.local.environments.catalog import Image
+from studiolo.run.local.environments.cell import Cells
+from studiolo.run.local.environments.exclusive import exclusive
 from studiolo.run.local.environments.own import BASE, OwnImages, described, packages
+from studiolo.run.local.environments.places import OWN, Places
+from studiolo.run.local.environments.sweeping import Sweeper
+from studiolo.run.local.environments.words import MAX_ERROR, MAX_WHOLE, checked, short_error
 from studiolo.run.protocol import Environment, EnvironmentError_, Lock
 
-FORMAT = "1"
-MAX_ERROR = 700
-MAX_WHOLE = 8000
+SECONDS = 3600.0
 Progress = Callable[[str], None]
-
-
-def _key(*parts: str) -> str:
-    return hashlib.sha256("\0".join((FORMAT, sys.version.split()[0], *parts)).encode()).hexdigest()[:16]
-
-
-def short_error(text: str, most: int = MAX_ERROR) -> str:
-    """uv's words without its drawing, short enough for a FailureReason."""
-    lines = [re.sub(r"^[\s×╰─▶├│╭⎿]+", "", line).strip() for line in text.splitlines()]
-    kept = [line for line in lines if line and not line.startswith(("Using Python", "Creating virtual", "warning:"))]
-    return " ".join(kept)[:most] or "uv failed without a word"
 
 
 def pinned(requirements: Sequence[str]) -> list[str]:
@@ -59,14 +48,19 @@ def torch_backend(requirements: Sequence[str]) -> list[str]:
 
 
 class LocalEnvironments(protocol.Environments):
-    def __init__(self, root: Path, own_images: Path | None = None) -> None:
-        """root: where environments lie. own_images: the team's environments.toml, read again when it changes."""
+    def __init__(self, root: Path, own_images: Path | None = None, hide: Sequence[Path] = ()) -> None:
+        """root: where environments lie. own_images: the team's environments.toml, read again when it changes. hide: folders that
+        no package's code may see while it is built."""
         self._root = root
         self._own = own_images
         self._images: tuple[float, list[Image]] | None = None
-        self._teams = OwnImages(root / "own")
+        self._places = Places(root)
+        self._teams = OwnImages(root)
         self._building = threading.Semaphore(2)
         self._bytecode = Bytecode()
+        self._cells = Cells()
+        self._hide = [root, *hide]
+        self._sweeper = Sweeper(root, self._places, self._teams, self._catalogue)
 
     def _catalogue(self) -> list[Image]:
         changed = self._own.stat().st_mtime if self._own and self._own.exists() else 0.0
@@ -101,27 +95,14 @@ class LocalEnvironments(protocol.Environments):
     def _environment(self, image: Image, prefix: Path) -> Environment:
         return Environment(prefix, image.warm, image.framework)
 
-    def _lock_file(self, image: Image, requirements: str | None) -> Path:
-        own = requirements.strip() if requirements else ""
-        if image.lock is not None and not own:
-            return image.lock
-        return (
-            self._root
-            / "locks"
-            / f"{image.name}-{_key(*image.requirements, *(f'-{one}' for one in image.without), '|', own)}.txt"
-        )
-
-    def _prefix(self, image: Image, lock: str) -> Path:
-        return self._root / f"{image.name}-{_key(lock, *image.npm.values())}"
-
     def ready(self, image: str, requirements: str | None = None) -> Environment | None:
         found = self._known(image)
         if found is None:
             return None
-        lock = self._lock_file(found, requirements)
+        lock = self._places.lock_file(found, requirements)
         if not lock.exists():
             return None
-        prefix = self._prefix(found, lock.read_text())
+        prefix = self._places.prefix(found, lock.read_text())
         return self._environment(found, prefix) if (prefix / "complete").exists() else None
 
     def ensure(self, image: str, requirements: str | None = None, progress: Progress | None = None) -> Environment:
@@ -135,17 +116,17 @@ class LocalEnvironments(protocol.Environments):
             lock = self._locked(found, None, say)
             if requirements and requirements.strip():
                 lock = self._locked(found, requirements, say)
-            prefix = self._prefix(found, lock.read_text())
-            with _exclusive(self._root / f"{prefix.name}.lock"):
+            prefix = self._places.prefix(found, lock.read_text())
+            with exclusive(self._places.builder(prefix)):
                 if not (prefix / "complete").exists():
-                    self._build(found, prefix, lock, say)
+                    self._built(found, prefix, lock, say)
         self._bytecode.used(prefix)
         return self._environment(found, prefix)
 
     def _locked(self, image: Image, requirements: str | None, say: Progress) -> Path:
         """The lock file, made if it is not there."""
-        lock = self._lock_file(image, requirements)
-        with _exclusive(lock.with_suffix(".lock")):
+        lock = self._places.lock_file(image, requirements)
+        with exclusive(lock.with_suffix(".lock")):
             if lock.exists():
                 return lock
             say(f"Choosing versions for {image.name}")
@@ -155,12 +136,13 @@ class LocalEnvironments(protocol.Environments):
             words += self._choice(image, lock)
             sources = [str(source)]
             if requirements is not None:
-                own = lock.with_suffix(".own.txt")
-                own.write_text(_checked(requirements))
+                own = lock.with_suffix(OWN)
+                own.write_text(checked(requirements))
                 sources.append(str(own))
-                words += ["--constraint", str(self._lock_file(image, None))]
+                words += ["--constraint", str(self._places.lock_file(image, None))]
+            shown = [Path(word) for word in (*words, *sources) if word.startswith(f"{self._root}/")]
             new = lock.with_suffix(".new")
-            self._uv([*words, *sources, "--output-file", str(new), "--quiet"])
+            new.write_text(self._uv([*words, *sources, "--quiet"], show=shown, trusted=False))
             new.replace(lock)
         return lock
 
@@ -172,7 +154,7 @@ class LocalEnvironments(protocol.Environments):
             if image is not None:
                 return described(self._locked(self._find(image), None, say).read_text())
             lines = list(requirements or ())
-            _checked("\n".join(lines))
+            checked("\n".join(lines))
             say(f"Choosing versions for {len(lines)} requirements")
             with tempfile.TemporaryDirectory(prefix="studiolo-lock-") as folder:
                 source = Path(folder) / "requirements.in"
@@ -180,7 +162,7 @@ class LocalEnvironments(protocol.Environments):
                 source.write_text("\n".join([*pinned(lines), *BASE]) + "\n")
                 words = ["pip", "compile", "--python", sys.executable, "--no-header", "--no-annotate"]
                 words += ["--emit-find-links", *torch_backend(lines), str(source), "--quiet"]
-                text = self._uv(words, whole=True)
+                text = self._uv(words, whole=True, show=[source], trusted=False)
         say(f"Chose {len(packages(text))} packages")
         return described(text)
 
@@ -189,6 +171,18 @@ class LocalEnvironments(protocol.Environments):
 
     def drop(self, uri: str) -> None:
         self._teams.drop(uri)
+
+    def gone(self, image: str) -> bool:
+        return self._teams.gone(image)
+
+    def dropped(self) -> Sequence[tuple[str, float]]:
+        return self._sweeper.dropped()
+
+    def sweep(self, uri: str, used: Collection[Path]) -> bool:
+        taken = self._sweeper.sweep(uri, used)
+        if taken is not None:
+            self._bytecode.forget(taken)
+        return taken is not None
 
     def _choice(self, image: Image, lock: Path) -> list[str]:
         """What is left out, and which build of PyTorch is taken."""
@@ -199,13 +193,29 @@ class LocalEnvironments(protocol.Environments):
             words += ["--excludes", str(excluded)]
         return words
 
+    def _built(self, image: Image, prefix: Path, lock: Path, say: Progress) -> None:
+        """Leaves it whole or nothing: half of one on a full disk is room that the studio needs to write down the failure."""
+        if scarce(self._root):
+            raise EnvironmentError_(f"The studio's disk is full: free some space for the environment {image.name}.")
+        try:
+            self._build(image, prefix, lock, say)
+        except BaseException:
+            shutil.rmtree(prefix, ignore_errors=True)
+            raise
+
     def _build(self, image: Image, prefix: Path, lock: Path, say: Progress) -> None:
         say(f"Building the environment {image.name}")
         shutil.rmtree(prefix, ignore_errors=True)
         self._uv(["venv", "--quiet", "--python", sys.executable, str(prefix)])
         say(f"Installing {sum('==' in line for line in lock.read_text().splitlines())} packages for {image.name}")
-        backend = torch_backend(image.requirements)
-        self._uv(["pip", "sync", "--quiet", *backend, "--python", str(prefix / "bin" / "python"), str(lock)])
+        words = ["pip", "sync", "--quiet", *torch_backend(image.requirements)]
+        words += ["--python", str(prefix / "bin" / "python"), str(lock)]
+        try:
+            # Wheels run nothing, and are linked from uv's cache.
+            self._uv([*words, "--no-build"])
+        except EnvironmentError_:
+            say("Some packages have to be built")
+            self._uv(words, show=[lock], write=[prefix], trusted=False)
         for name in ("pip3", "python3"):
             plain = prefix / "bin" / name.rstrip("3")
             if plain.exists() and not (prefix / "bin" / name).exists():
@@ -214,19 +224,22 @@ class LocalEnvironments(protocol.Environments):
             editor.install(prefix, image.npm, say)
         (prefix / "complete").write_text(lock.read_text())
 
-    def _uv(self, words: Sequence[str], whole: bool = False) -> str:
-        """What it printed. whole: its explanation of a failure is not cut. Raises EnvironmentError_."""
+    def _uv(
+        self,
+        words: Sequence[str],
+        whole: bool = False,
+        show: Sequence[Path] = (),
+        write: Sequence[Path] = (),
+        trusted: bool = True,
+    ) -> str:
+        """What it printed. whole: its explanation of a failure is not cut. trusted: it runs no code of packages, so it may see
+        everything; else of the studio's home only what is shown. Raises EnvironmentError_."""
         command, *rest = words
         options = index.arguments() if command == "pip" else []
-        env = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("VIRTUAL_ENV", "PYTHONPATH", "CONDA_PREFIX")
-        }
         line = [uv.find_uv_bin(), command, *rest[:1], *(options if command == "pip" else []), *rest[1:]]
+        hide = () if trusted else self._hide
         try:
-            done = subprocess.run(line, env=env, check=True, capture_output=True, text=True, timeout=3600)
-            return done.stdout
+            return self._cells.run(line, SECONDS, hide, [*show, *index.folders()], [*write, index.cache()])
         except subprocess.CalledProcessError as error:
             said = short_error(error.stderr, MAX_WHOLE if whole else MAX_ERROR)
             raise EnvironmentError_(f"The environment could not be made: {said}") from None
@@ -234,6 +247,9 @@ class LocalEnvironments(protocol.Environments):
             raise EnvironmentError_("The environment could not be made within an hour.") from None
         except OSError as error:
             raise EnvironmentError_(f"The environment could not be made: {error.strerror}.") from error
+
+    def close(self) -> None:
+        self._cells.close()
 
     def catalog(self) -> Sequence[Mapping[str, object]]:
         return [
@@ -245,27 +261,5 @@ class LocalEnvironments(protocol.Environments):
                 "State": "ready" if self.ready(image.example) else "not built",
             }
             for image in self._catalogue()
-            # An editor is no image for jobs.
-            if not image.npm
+            if image.framework not in catalog.NO_JOBS
         ]
-
-
-def _checked(requirements: str) -> str:
-    """What only means something in the job's own folder is refused, with the line."""
-    for number, line in enumerate(requirements.splitlines(), 1):
-        text = line.strip()
-        if text.startswith(("-e", "--editable", ".", "-r", "--requirement", "-c", "--constraint", "file:")):
-            raise EnvironmentError_(
-                f"requirements.txt, line {number}: {text!r} points to a file beside it, which is not supported. "
-                "Name the packages themselves."
-            )
-    return requirements
-
-
-@contextlib.contextmanager
-def _exclusive(path: Path) -> Generator[None]:
-    """One builder at a time, over all threads and processes."""
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

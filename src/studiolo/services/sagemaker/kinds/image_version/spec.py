@@ -1,5 +1,6 @@
 """What a version of an image is locked from: a file of requirements in S3, or an image that the studio has."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +22,8 @@ def address(project: str, image: str, version: int) -> str:
 def requirements(text: str, project: bool) -> list[str]:
     """Lines of a requirements.txt, or the dependencies of a pyproject.toml. Raises ValidationError."""
     if not project:
-        lines = (line.strip() for line in text.splitlines())
+        # As pip does: a backslash at the end of a line goes on in the next.
+        lines = (line.strip() for line in re.sub(r"\\\r?\n", " ", text).splitlines())
         return [line for line in lines if line and not line.startswith("#")]
     try:
         document = tomllib.loads(text)
