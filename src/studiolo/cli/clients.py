@@ -12,6 +12,8 @@ from pathlib import Path
 from studiolo.base.arn import REGION
 from studiolo.base.config import Config
 from studiolo.services.s3uri import default_bucket
+from studiolo.services.sagemaker.tracking import names as tracking
+from studiolo.services.sagemaker.tracking import tokens
 from studiolo.services.sts.service import role_arn
 from studiolo.workloads import aws_plugin
 
@@ -46,6 +48,10 @@ def variables(config: Config, account: str, key: tuple[str, str]) -> dict[str, s
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "SAGEMAKER_ROLE": role_arn(account),
+        # MLflow's own clients, and those of AWS's plugin, which go by a server's ARN.
+        "MLFLOW_TRACKING_URI": f"{config.url}{tracking.path_of(account, tracking.OWN)}",
+        "MLFLOW_TRACKING_TOKEN": tokens.make(*key),
+        "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": config.url,
         "SAGEMAKER_USER_CONFIG_OVERRIDE": str(folder / "sagemaker.yaml"),
         "BOTOCORE_EXPERIMENTAL__PLUGINS": f"studiolo={PLUGIN}",
         "PYTHONPATH": str(folder),

@@ -1,4 +1,4 @@
-"""The ASGI application: which of the five doors a request takes (health, spaces, browser, AWS wire, web pages).
+"""The ASGI application: which of the doors a request takes (health, spaces, MLflow, browser, AWS wire, web pages).
 
 Raw ASGI, since every request to a live endpoint passes here. Called by run.py (uvicorn) and by tests in process.
 """
@@ -18,9 +18,11 @@ from studiolo.server.browser import Browser
 from studiolo.server.open_inference import OpenInferenceDoor, is_for
 from studiolo.server.spaces import SpacePages, of_request
 from studiolo.server.static import Static
+from studiolo.server.tracking import TrackingPages
 from studiolo.services.identity import Identity
 from studiolo.services.presence import Presence
 from studiolo.services.request import Service
+from studiolo.services.sagemaker.tracking.door import TrackingDoor
 from studiolo.services.sagemaker.workbench.door import Door
 from studiolo.services.sagemaker_runtime.open_inference import OpenInference
 from studiolo.services.sign_on import SingleSignOn
@@ -59,12 +61,16 @@ class App:
         door: Door | None = None,
         open_inference: OpenInference | None = None,
         presence: Presence | None = None,
+        tracking: TrackingDoor | None = None,
     ) -> None:
         self._aws = AwsWire(services, identity, clock)
         self._open_inference = OpenInferenceDoor(self._aws, open_inference) if open_inference else None
-        self._browser = Browser(self._aws, identity, store, config, sign_on, presence)
+        self._browser = Browser(self._aws, identity, store, config, sign_on, presence, self._open_inference)
         self._static = Static(ui)
         self.spaces = SpacePages(door, identity, self._browser, store) if door else None
+        self._tracking = (
+            TrackingPages(tracking, identity, self._aws, self.spaces, clock) if tracking and self.spaces else None
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -84,11 +90,13 @@ class App:
 
         if self.spaces is not None and request.raw_path.startswith("/spaces/") and self._into_a_space(request):
             answer = await self.spaces(request, watched, send)
-            if answer is None:
-                return None
-            response = answer
+        elif self._tracking is not None and self._tracking.is_for(request):
+            answer = await self._tracking(request, watched, send, request_id)
         else:
-            response = await self._answer(request, watched, request_id, address)
+            answer = await self._answer(request, watched, request_id, address)
+        if answer is None:
+            return None
+        response = answer
         if not body_read:
             # What is left of the body would be taken for the next request.
             response.headers["connection"] = "close"

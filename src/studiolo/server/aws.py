@@ -176,10 +176,21 @@ class AwsWire:
     async def identify(self, request: Request, receive: Receive, request_id: str, limit: int) -> Caller:
         """Who asks a model in another protocol than AWS's (open_inference.py); the body is read then. Raises ApiError."""
         exchange = Exchange(request, receive, request_id, service="sagemaker-runtime", form="rest-json")
+        await self._known(exchange, limit)
+        return self.authorise(exchange)
+
+    async def signed(self, request: Request, receive: Receive, request_id: str, limit: int) -> Caller:
+        """Who signed a request that is no operation of a service (tracking.py); the body is read then. Raises ApiError."""
+        exchange = Exchange(request, receive, request_id, form="rest-json")
+        await self._known(exchange, limit)
+        if exchange.caller is None:
+            raise SignatureError("missing").named(exchange.form)
+        return exchange.caller
+
+    async def _known(self, exchange: Exchange, limit: int) -> None:
         self.read_signature(exchange)
         self.look_up(exchange)
         await self._take_whole(exchange, limit)
-        return self.authorise(exchange)
 
     def _stream(self, exchange: Exchange, signed_hash: str, presigned: bool, limit: int | None = None) -> StreamBody:
         headers = exchange.request.headers

@@ -9,16 +9,14 @@ import asyncio
 import contextlib
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Callable
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import quote, unquote, urlsplit
-
-import httptools
-import orjson
 
 from studiolo.base.errors import ApiError
 from studiolo.server.browser import Browser
+from studiolo.server.passing import Passing, Receive, Send, refusal
 from studiolo.services.identity import Identity, SessionUser
 from studiolo.services.sagemaker.workbench import files
 from studiolo.services.sagemaker.workbench.door import KINDS, Closed, Door, Way
@@ -27,50 +25,15 @@ from studiolo.store.protocol import Change, Store
 from studiolo.wire.http import Request, Response
 
 log = logging.getLogger(__name__)
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 PATH = re.compile(r"/spaces/([0-9]{12})/([a-zA-Z0-9][a-zA-Z0-9-]{0,62})(/.*)?")
 FILES = "/-studio/files/"
 """Below a space's address: its files, served by the studio itself whether the app runs or not."""
-PIECE = 1 << 16
-HOP = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-NOT_IN = HOP | {
-    "cookie",
-    "authorization",
-    "expect",
-    "content-length",
-    "x-forwarded-for",
-    "x-forwarded-proto",
-    "forwarded",
-}
-NOT_OUT = HOP | {
-    "set-cookie", "service-worker-allowed", "clear-site-data", "strict-transport-security", "alt-svc", "refresh",
-    "access-control-allow-origin", "access-control-allow-credentials", "report-to", "nel", "date", "server",
-}  # fmt: skip
-"""What would reach beyond the app's own pages."""
 
 
 def of_request(path: str) -> tuple[str, str, str] | None:
     """(project, space, the rest of the path)."""
     match = PATH.fullmatch(path)
     return (match[1], match[2], match[3] or "") if match else None
-
-
-def _refusal(status: int, code: str, message: str) -> Response:
-    headers = {"content-type": "application/json", "cache-control": "no-store"}
-    return Response(status, headers, orjson.dumps({"__type": code, "message": message}))
 
 
 class SpacePages:
@@ -158,7 +121,7 @@ class SpacePages:
         except Closed as closed:
             return self._closed(request, name, closed)
         except ApiError as error:
-            return _refusal(404, error.code, error.message)
+            return refusal(404, error.code, error.message)
         if not rest:
             return Response(307, {"location": f"{request.raw_path}/", "cache-control": "no-store"})
         return await self._pass(way, request, receive, send)
@@ -167,13 +130,13 @@ class SpacePages:
         if request.headers.get("sec-fetch-mode") == "navigate" and request.headers.get("sec-fetch-dest") == "document":
             # A person is better told by the studio's own page than by a line of JSON.
             return Response(303, {"location": f"/spaces/{quote(name)}", "cache-control": "no-store"})
-        return _refusal(closed.status, closed.code, closed.message)
+        return refusal(closed.status, closed.code, closed.message)
 
     async def _file(self, request: Request, project: str, name: str, path: str) -> Response:
         self.check_origin(request, socket=False)
         space = self._door.space(self._user(self.cookie_of(request)), project, name)
         if request.method not in ("GET", "HEAD"):
-            return _refusal(405, "MethodNotAllowed", "Files are only read here.")
+            return refusal(405, "MethodNotAllowed", "Files are only read here.")
         file, size = await asyncio.to_thread(files.open_file, self._door.home(space), path)
         headers = {
             "content-type": "application/octet-stream",
@@ -189,8 +152,8 @@ class SpacePages:
         try:
             reader, writer = await asyncio.open_unix_connection(sock=reach(way.socket))
         except OSError:
-            return _refusal(502, "AppNotRunning", f"The app of the space {way.name} does not answer: look at its log.")
-        passing = _Passing(request, reader, writer, receive, send)
+            return refusal(502, "AppNotRunning", f"The app of the space {way.name} does not answer: look at its log.")
+        passing = Passing(request, reader, writer, receive, send)
         self.hold(passing, writer.close, self.cookie_of(request), way, present=False)
         try:
             return await passing.run(way.user)
@@ -209,107 +172,3 @@ async def _pieces(file: BinaryIO, size: int) -> AsyncIterator[bytes]:
                 piece = bytes(min(left, 1 << 18))
             left -= len(piece)
             yield piece
-
-
-def head_for(request: Request, user: str, more: list[str]) -> bytes:
-    """The request's first lines as the app sees them."""
-    target = request.raw_path + (f"?{request.query_string}" if request.query_string else "")
-    lines = [f"{request.method} {target} HTTP/1.1"]
-    for name, value in request.headers.items():
-        if name not in NOT_IN and not name.startswith("x-studio-"):
-            lines.append(f"{name}: {value}")
-    lines.append(f"X-Studio-User: {user}")
-    return ("\r\n".join([*lines, *more]) + "\r\n\r\n").encode("latin-1", "replace")
-
-
-class _Passing:
-    """One request to an app and its answer, both as they come."""
-
-    def __init__(self, request: Request, reader: Any, writer: Any, receive: Receive, send: Send) -> None:
-        self._request, self._reader, self._writer = request, reader, writer
-        self._receive, self._send = receive, send
-        self._parser = httptools.HttpResponseParser(self)
-        self._status = 0
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._pieces: list[bytes] = []
-        self._begun = self._done = self._body_sent = False
-        self._length = request.headers.get("content-length")
-        self._chunked = "transfer-encoding" in request.headers
-
-    async def run(self, user: str) -> Response | None:
-        more = ["Connection: close"]
-        if self._chunked:
-            more.append("Transfer-Encoding: chunked")
-        elif self._length is not None:
-            more.append(f"Content-Length: {self._length}")
-        self._writer.write(head_for(self._request, user, more))
-        pump = asyncio.create_task(self._pump())
-        started = False
-        try:
-            while not self._done:
-                data = await self._reader.read(PIECE)
-                if data:
-                    self._parser.feed_data(data)
-                if self._begun and not started:
-                    await self._start()
-                    started = True
-                pieces, self._pieces = self._pieces, []
-                if pieces and self._request.method != "HEAD":
-                    await self._send({"type": "http.response.body", "body": b"".join(pieces), "more_body": True})
-                if not data:
-                    break
-        except (OSError, httptools.HttpParserError):
-            pass
-        finally:
-            pump.cancel()
-        if not started:
-            return _refusal(502, "AppNotRunning", "The app did not answer; its log may tell why.")
-        await self._send({"type": "http.response.body", "body": b""})
-        return None
-
-    async def _pump(self) -> None:
-        """The request's body, then the wait for a client that goes."""
-        with contextlib.suppress(OSError):
-            while True:
-                message = await self._receive()
-                if message["type"] == "http.disconnect":
-                    self._writer.close()
-                    return
-                body = message.get("body", b"")
-                if body and self._chunked:
-                    self._writer.write(b"%x\r\n%b\r\n" % (len(body), body))
-                elif body:
-                    self._writer.write(body)
-                if not message.get("more_body") and not self._body_sent:
-                    self._body_sent = True
-                    if self._chunked:
-                        self._writer.write(b"0\r\n\r\n")
-                await self._writer.drain()
-
-    async def _start(self) -> None:
-        headers = [(name, value) for name, value in self._headers if name.decode("latin-1") not in NOT_OUT]
-        names = {name for name, _ in headers}
-        if b"content-security-policy" not in names:
-            headers.append((b"content-security-policy", b"frame-ancestors 'self'"))
-        if (self._chunked or self._length not in (None, "0")) and not self._body_sent:
-            # What is left of the body would be taken for the next request.
-            headers.append((b"connection", b"close"))
-        await self._send({"type": "http.response.start", "status": self._status, "headers": headers})
-
-    # httptools calls these.
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name.lower(), value))
-
-    def on_headers_complete(self) -> None:
-        status = self._parser.get_status_code()
-        if status < 200:
-            self._headers.clear()
-            return
-        self._status, self._begun = status, True
-
-    def on_body(self, body: bytes) -> None:
-        self._pieces.append(body)
-
-    def on_message_complete(self) -> None:
-        self._done = self._begun

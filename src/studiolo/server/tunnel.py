@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from studiolo.server.spaces import SpacePages, head_for, of_request
+from studiolo.server.passing import head_for
+from studiolo.server.spaces import SpacePages, of_request
 from studiolo.services.sagemaker.workbench.door import Closed, Way
 from studiolo.services.sagemaker.workbench.launch import reach
 from studiolo.wire.http import Request

@@ -24,6 +24,7 @@ JOBS = {
     "/aws/sagemaker/ProcessingJobs": "ProcessingJob",
     "/aws/sagemaker/TransformJobs": "TransformJob",
     "/aws/sagemaker/studio": "App",
+    "/aws/sagemaker/mlflow": "MlflowTrackingServer",
 }
 """The kind whose logs a group holds."""
 HOSTED = {"/aws/sagemaker/Endpoints/": "Endpoint", "/aws/sagemaker/InferenceComponents/": "InferenceComponent"}

@@ -39,6 +39,8 @@ from studiolo.services.sagemaker.pipelines.names import EXECUTION, VERSION
 from studiolo.services.sagemaker.pipelines.operations import Pipelines
 from studiolo.services.sagemaker.search import Search
 from studiolo.services.sagemaker.tags import Tags
+from studiolo.services.sagemaker.tracking import operations as tracking
+from studiolo.services.sagemaker.tracking.controller import TrackingServerController
 from studiolo.services.sagemaker.tuning import kind as tuning
 from studiolo.services.sagemaker.tuning.controller import TuningJobController
 from studiolo.services.sagemaker.verbs import Verbs
@@ -88,6 +90,7 @@ def indexers() -> Mapping[str, Indexer]:
         model_card.VERSION: model_card.index_version,
         graph.ASSOCIATION: graph.index_association,
         **workbench.indexers(),
+        **tracking.indexers(),
     }
     return {**{name: _indexer(kind) for name, kind in KINDS.items()}, **own}
 
@@ -97,7 +100,7 @@ def controllers(platform: Platform) -> list[Controller]:
     # Steps of pipelines and trials make what they make by the operations that clients use.
     handler = SageMakerService(platform).handler
     makers = (PipelineExecutionController(platform, handler), TuningJobController(platform, handler))
-    places = (AppController(platform), SpaceController(platform))
+    places = (AppController(platform), SpaceController(platform), TrackingServerController(platform))
     return [*own, *makers, maker.LineageMaker(platform), *places]
 
 
@@ -106,7 +109,7 @@ class SageMakerService:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        search, tags = Search(platform, KINDS), Tags(platform, {**KINDS, **workbench.TAGGED})
+        search, tags = Search(platform, KINDS), Tags(platform, {**KINDS, **workbench.TAGGED, **tracking.TAGGED})
         self._handlers: dict[str, Handler] = {
             "Search": search.search,
             "GetSearchSuggestions": search.suggest,
@@ -119,6 +122,7 @@ class SageMakerService:
         self._handlers |= Pipelines(platform).operations()
         self._handlers |= Lineage(platform).operations()
         self._handlers |= workbench.Workbench(platform).operations()
+        self._handlers |= tracking.Tracking(platform).operations()
 
     def operations(self) -> Mapping[str, Handler]:
         return self._handlers

@@ -101,6 +101,9 @@ def main() -> None:
     quieten()
     from jupyterlab.labapp import LabApp
 
+    from studiolo.workloads.workbench import used
+
+    used.notice()
     LabApp.launch_instance(argv=options(base, home))
 
 

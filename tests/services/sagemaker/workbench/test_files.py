@@ -43,3 +43,17 @@ def test_nothing_leads_out(home, path):
 def test_no_other_folder_is_listed(home, path):
     with pytest.raises(ApiError):
         files.entries(home, path)
+
+
+def test_what_is_removed_is_what_was_named_and_nothing_behind_a_link(home, tmp_path):
+    files.remove(home, "data")
+    files.remove(home, "link")
+    files.remove(home, "out")
+    files.remove(home, "pipe")
+    assert [one["Name"] for one in files.entries(home, "")] == ["b.txt"]
+    assert (tmp_path / "secret").read_text() == "no"
+    (home / "out").symlink_to(tmp_path)
+    for path in ("", "/", "..", "../secret", "out/secret", "none", "b.txt/x", "a\0b"):
+        with pytest.raises(ApiError):
+            files.remove(home, path)
+    assert (tmp_path / "secret").exists() and (home / "b.txt").exists()

@@ -2,11 +2,12 @@
 plain files is read, and no path leads out of the home."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from studiolo.base.errors import NotFound, ValidationError
+from studiolo.base.errors import ConflictError, NotFound, ValidationError
 
 MAX_ENTRIES = 1000
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -52,6 +53,31 @@ def entries(home: Path, path: str) -> list[dict[str, Any]]:
     finally:
         os.close(folder)
     return sorted(found, key=lambda one: (one["Type"] != "Folder", one["Name"].lower()))
+
+
+def remove(home: Path, path: str) -> None:
+    """A file or a link itself, or a folder with all that is in it. Raises NotFound, ValidationError."""
+    parts = _parts(path)
+    if not parts:
+        raise ValidationError("Name a file or a folder in the space: its home itself goes with the space.")
+    missing = NotFound(f"There is no file or folder {path} in the space.")
+    try:
+        folder = _descend(home, parts[:-1])
+    except OSError:
+        raise missing from None
+    try:
+        if stat.S_ISDIR(os.stat(parts[-1], dir_fd=folder, follow_symlinks=False).st_mode):
+            shutil.rmtree(parts[-1], dir_fd=folder)
+        else:
+            os.unlink(parts[-1], dir_fd=folder)
+    except FileNotFoundError:
+        raise missing from None
+    except OSError as error:
+        raise ConflictError(f"{path} can't be deleted: {error.strerror}.") from None
+    except RecursionError:
+        raise ConflictError(f"{path} holds folders in folders too deep to be deleted at once.") from None
+    finally:
+        os.close(folder)
 
 
 def open_file(home: Path, path: str) -> tuple[BinaryIO, int]:

@@ -19,6 +19,7 @@ from studiolo.run.protocol import Environment, Group, Member, Mount, Resources
 from studiolo.services.platform import Platform
 from studiolo.services.request import Caller
 from studiolo.services.s3uri import default_bucket
+from studiolo.services.sagemaker.tracking import inside
 from studiolo.services.sagemaker.workbench import access, kernels, lifecycle, names, settings
 from studiolo.services.sagemaker.workbench.spaces import path_of
 from studiolo.services.sts.service import role_arn
@@ -70,6 +71,7 @@ def grant(platform: Platform, record: Record, space: Record) -> tuple[str, dict[
         "AWS_ACCESS_KEY_ID": granted.access_key,
         "AWS_SECRET_ACCESS_KEY": granted.secret,
         "AWS_SESSION_TOKEN": granted.token,
+        **inside.variables(platform, caller.project, caller.user, (granted.access_key, granted.secret)),
     }
 
 

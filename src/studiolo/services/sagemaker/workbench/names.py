@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 
 from studiolo.base.arn import sagemaker_arn
+from studiolo.base.config import Config
 from studiolo.base.errors import NotFound
 from studiolo.base.record import Key, Record
 from studiolo.services.platform import Platform
@@ -65,6 +66,10 @@ def apps_of(platform: Platform, project: str, domain: str, space: str) -> list[R
     return list(platform.store.query(Query(APP, project, labels=labels, limit=100)).records)
 
 
+def homes(config: Config) -> Path:
+    return config.home / "spaces"
+
+
 def home_of(platform: Platform, space: Record) -> Path:
     """What its apps see as /home/sagemaker-user; it stays as long as the space does."""
-    return platform.config.home / "spaces" / space.key.project / str(space.spec["_folder"])
+    return homes(platform.config) / space.key.project / str(space.spec["_folder"])

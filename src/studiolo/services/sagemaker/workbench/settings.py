@@ -1,5 +1,6 @@
 """What a space's app starts with: its size, its script, and how long it may idle, from the most particular place that says so."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -100,4 +101,5 @@ def idle_seconds(type: str, where: Sequence[Mapping[str, Any]]) -> float | None:
             return None
         if "IdleTimeoutInMinutes" in idle:
             return float(idle["IdleTimeoutInMinutes"]) * 60
-    return None
+    # The machine's own, which may be shorter than the hour that AWS's settings begin with.
+    return float(os.environ.get("STUDIOLO_SPACES_IDLE_SECONDS") or 0) or None

@@ -56,9 +56,11 @@ class Spaces:
         taken = names.space_named(self._platform, project, name)
         if taken is not None:
             raise InUse(f"Space [{_arn(taken)}] already exists.")
+        key = names.space_key(project, domain, name)
+        self._platform.admit(key, call.caller.user, spec)
         try:
             self._platform.store.create(
-                names.space_key(project, domain, name),
+                key,
                 spec,
                 {"Status": "InService"},
                 now=self._platform.clock(),
