@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -12,8 +14,11 @@ import conftest
 import jobs
 import pytest
 import serving
+from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.e2e
+BEATS = "import time\nwhile True:\n    print(time.time(), flush=True)\n    time.sleep(0.1)\n"
+NOTES = 2_000_000
 SLEEPER = "import time\nprint('here', flush=True)\ntime.sleep({0})\n"
 
 
@@ -104,6 +109,9 @@ def test_what_runs_is_metered_to_the_second_and_a_kill_neither_loses_nor_doubles
 
 def test_a_quota_refuses_in_awss_words(world):
     studio, client = world
+    (home,) = (studio.home / "spaces" / studio.account).iterdir()
+    (home / "notes.txt").write_bytes(b"x" * NOTES)
+    request = jobs.script_job(studio, jobs.name("usage"), SLEEPER.format(1))
     client.put_quota(Instances=0)
     assert client.list_quotas()["Quotas"][0]["Limits"] == {"Instances": 0}
     code, sentence = serving.refusal(train, studio, 1)
@@ -112,48 +120,179 @@ def test_a_quota_refuses_in_awss_words(world):
     client.put_quota(StorageBytes=1)
     code, _ = serving.refusal(studio.client("s3").put_object, Bucket=studio.bucket, Key="x", Body=b"12")
     assert code == "QuotaExceeded"
+    # Homes of spaces count, too; and what writes does not begin.
+    (quota,) = serving.until(
+        lambda: [one for one in client.list_quotas()["Quotas"] if one["Used"]["HomeBytes"] >= NOTES]
+    )
+    assert quota["Used"]["StorageBytes"] == quota["Used"]["HomeBytes"] + quota["Used"]["ObjectBytes"]
+    sagemaker = studio.client("sagemaker")
+    space = {"DomainId": sagemaker.list_domains()["Domains"][0]["DomainId"], "SpaceName": "lab"}
+    for refused, more in (
+        (sagemaker.create_space, {**space, "SpaceName": "another"}),
+        (sagemaker.create_app, {**space, "AppType": "JupyterLab", "AppName": "default"}),
+    ):
+        code, sentence = serving.refusal(refused, **more)
+        assert code == "ResourceLimitExceeded" and "'Storage of the project' is 1 Bytes" in sentence
+    assert serving.refusal(sagemaker.create_training_job, **request)[0] == "ResourceLimitExceeded"
+    # Room is made without the app that may not start.
+    assert serving.refusal(client.delete_space_file, SpaceName="lab", Path="../x")[0] == "ValidationException"
+    client.delete_space_file(SpaceName="lab", Path="notes.txt")
+    assert serving.refusal(client.delete_space_file, SpaceName="lab", Path="notes.txt")[0] == "ResourceNotFound"
+    # The tools of an app leave small files of their own.
+    serving.until(lambda: client.list_quotas()["Quotas"][0]["Used"]["HomeBytes"] < NOTES)
     client.put_quota()
     studio.client("s3").put_object(Bucket=studio.bucket, Key="x", Body=b"12")
 
 
-def test_a_budget_that_is_spent_tells_stops_and_refuses(world):
+def test_a_quota_is_reached_exactly_and_by_no_race_passed(world):
     studio, client = world
-    told = []
+    sagemaker = studio.client("sagemaker")
+    requests = [jobs.script_job(studio, jobs.name("race"), SLEEPER.format(60)) for _ in range(10)]
+    for one in requests:
+        one["ResourceConfig"]["InstanceCount"] = 2
+    client.put_quota(Instances=5)
 
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self):
-            told.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            self.send_response(200)
-            self.end_headers()
+    def begin(request):
+        try:
+            sagemaker.create_training_job(**request)
+            return "begun"
+        except ClientError as error:
+            return error.response["Error"]["Code"]
 
-        def log_message(self, *_):
-            pass
+    with ThreadPoolExecutor(10) as crowd:
+        told = list(crowd.map(begin, requests))
+    assert sorted(told) == ["ResourceLimitExceeded"] * 8 + ["begun"] * 2
+    (quota,) = client.list_quotas()["Quotas"]
+    assert (quota["Used"]["Instances"], quota["Limits"]) == (4, {"Instances": 5})
+    last = train(studio, 60)
+    code, sentence = serving.refusal(train, studio, 60)
+    assert code == "ResourceLimitExceeded"
+    assert "is 5 Instances, with current utilization of 5 Instances and a request delta of 1 Instances." in sentence
+    # Lowered under what is in use, it stops nothing.
+    client.put_quota(Instances=1)
+    begun = [last, *(one["TrainingJobName"] for one, word in zip(requests, told, strict=True) if word == "begun")]
+    assert [sagemaker.describe_training_job(TrainingJobName=one)["TrainingJobStatus"] for one in begun] == [
+        "InProgress"
+    ] * 3
+    for one in begun:
+        sagemaker.stop_training_job(TrainingJobName=one)
+    serving.until(lambda: client.list_quotas()["Quotas"][0]["Used"]["Instances"] == 0, 60)
+    client.put_quota()
 
-    hook = HTTPServer(("127.0.0.1", 0), Hook)
-    Thread(target=hook.serve_forever, daemon=True).start()
+    # Bytes, by ten at once, and to the last of them.
+    s3 = studio.client("s3")
+    held = client.list_quotas()["Quotas"][0]["Used"]["StorageBytes"]
+    client.put_quota(StorageBytes=held + 35_000)
+
+    def write(number):
+        try:
+            s3.put_object(Bucket=studio.bucket, Key=f"race/{number}", Body=bytes(10_000))
+            return "written"
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+
+    with ThreadPoolExecutor(10) as crowd:
+        told = list(crowd.map(write, range(10)))
+    assert sorted(told) == ["QuotaExceeded"] * 7 + ["written"] * 3
+    s3.put_object(Bucket=studio.bucket, Key="race/rest", Body=bytes(5_000))
+    code, sentence = serving.refusal(s3.put_object, Bucket=studio.bucket, Key="race/more", Body=b"1")
+    assert code == "QuotaExceeded" and "Delete objects" in sentence
+    assert client.list_quotas()["Quotas"][0]["Used"]["StorageBytes"] == held + 35_000
+    client.put_quota()
+
+
+class Hook:
+    """Is told of budgets, and keeps what it was told by the message's id: one that is told again is the same."""
+
+    def __init__(self):
+        self.told = {}
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                note = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.told.setdefault(note["MessageId"], note)
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server.server_port}/"
+
+    def subjects(self):
+        return sorted(one["Subject"] for one in self.told.values())
+
+
+def test_a_budget_that_is_spent_tells_stops_and_refuses_whenever_the_studio_is_killed(world):
+    studio, client = world
+    sagemaker, hook = studio.client("sagemaker"), Hook()
+    space = {"DomainId": sagemaker.list_domains()["Domains"][0]["DomainId"], "SpaceName": "lab"}
+    app = {**space, "AppType": "JupyterLab", "AppName": "default"}
+    sagemaker.create_app(**app)
+    endpoint = serving.endpoint(studio, serving.variant(serving.model(studio, serving.NAME.format(name="b"))))
+    serving.until(lambda: sagemaker.describe_app(**app)["Status"] == "InService", 40)
+    before = client.get_usage()["Cost"]
     client.put_prices(Prices=[{"InstanceType": "ml.m5.large", "PricePerHour": 36_000.0}])
+    job = jobs.name("usage")
+    sagemaker.create_training_job(**jobs.script_job(studio, job, BEATS))
+    serving.until(lambda: client.get_usage()["Cost"] > before + 10, 40)
+    # From here on the sum stands still, and the amount says how much of it is spent.
+    client.put_prices(Prices=[{"InstanceType": "ml.m5.large", "PricePerHour": 0.0}])
     spent = client.get_usage()["Cost"]
-    client.put_budget(
-        Name="month",
-        Amount=spent + 20.0,
-        Thresholds=[100],
-        Action="Stop",
-        Webhook=f"http://127.0.0.1:{hook.server_port}/",
-    )
-    job = train(studio, 120)
+
+    def killed_with(share):
+        client.put_budget(Name="month", Amount=spent / share, Thresholds=[50], Action="StopAll", Webhook=hook.url)
+        studio.kill()
+        studio.start()
+
+    def budget():
+        return client.list_budgets()["Budgets"][0]
+
+    killed_with(0.1)
+    assert (budget()["Alerts"], hook.told, budget()["Stopped"]) == ([], {}, [])
+    killed_with(0.6)
+    serving.until(lambda: hook.told and budget()["Alerts"])
+    assert (hook.subjects(), budget()["Stopped"]) == (["Budget month: 50%"], [])
+    assert sagemaker.describe_training_job(TrainingJobName=job)["TrainingJobStatus"] == "InProgress"
+    killed_with(1.1)
     done = jobs.wait(studio, job, 60)
     assert done["TrainingJobStatus"] == "Stopped"
-    (budget,) = client.list_budgets()["Budgets"]
-    assert budget["Exceeded"] and [one["Threshold"] for one in budget["Alerts"]] == [100]
-    code, sentence = serving.refusal(train, studio, 1)
-    assert code == "ResourceLimitExceeded" and "Budget month" in sentence
-    serving.until(lambda: told)
-    assert "100% of the budget month" in told[0]
-    (notice,) = serving.until(lambda: [
-        one for one in client.list_notifications()["Notifications"] if one["Type"] == "BudgetAlert"
-    ])  # fmt: skip
-    assert (notice["Kind"], notice["Name"], notice["Status"]) == ("Budget", "month", "100%")
-    hook.shutdown()
+    serving.until(lambda: sagemaker.list_endpoints()["Endpoints"] == [], 30)
+    serving.until(lambda: sagemaker.describe_app(**app)["Status"] == "Deleted", 30)
+    serving.until(lambda: len(hook.told) == 2)
+    assert hook.subjects() == ["Budget month: 100%", "Budget month: 50%"]
+    (last,) = (one["Message"] for one in hook.told.values() if one["Subject"].endswith("100%"))
+    assert "New work is refused. Stopped: 1 TrainingJob, 1 App, 1 Endpoint." in last
+    assert budget()["Exceeded"] and [one["Threshold"] for one in budget()["Alerts"]] == [50, 100]
+    assert sorted((one["Kind"], one["Name"]) for one in budget()["Stopped"]) == [
+        ("App", "lab"), ("Endpoint", endpoint), ("TrainingJob", job),
+    ]  # fmt: skip
+    for code, sentence in (serving.refusal(sagemaker.create_app, **app), serving.refusal(train, studio, 1)):
+        assert code == "ResourceLimitExceeded"
+        assert "Budget month" in sentence and "ask an admin of the project to raise the budget" in sentence
+
+    def notices():
+        found = client.list_notifications()["Notifications"]
+        return sorted(
+            (one["Status"], one["Text"]) for one in found if one["Type"] == "BudgetAlert" and one["Name"] == "month"
+        )
+
+    serving.until(lambda: len(notices()) == 5)
+    assert {text for word, text in notices() if word == "Spent"} == {
+        f"TrainingJob {job} was stopped.", "App lab was stopped.", f"Endpoint {endpoint} was deleted.",
+    }  # fmt: skip
+    assert [word for word, _ in notices()][:2] == ["100%", "50%"]
+    # As long as it really ran, through three kills.
+    beats = [float(one) for one in jobs.log(studio, job) if one.replace(".", "").isdecimal()]
+    counted = seconds_of(client, "TrainingJob", job)
+    assert beats[-1] - beats[0] <= counted <= beats[-1] - beats[0] + 10
+    hook.server.shutdown()
     client.delete_budget(Name="month")
     client.put_prices(Reset=["ml.m5.large"])
     assert jobs.wait(studio, train(studio, 0))["TrainingJobStatus"] == "Completed"

@@ -93,6 +93,15 @@ def test_a_hostile_tag_is_only_a_name(meter):
     assert meter.ask(Question(0, 9, tags={"a' OR '1'='1": "x"})) == []
 
 
+def test_names_are_asked_for_by_their_beginning(meter):
+    for name in ("p-a-1", "p-b-2", "P-a-3", "p_a", "q"):
+        meter.record([stretch(0.0, 1.0, Subject("1", "ann", "TrainingJob", name, "ml.m5.large"))])
+    assert [one.keys for one in meter.ask(Question(0, 9, ["Resource"], prefix="p-"))] == [
+        ["TrainingJob/p-a-1"], ["TrainingJob/p-b-2"],
+    ]  # fmt: skip
+    assert meter.ask(Question(0, 9, prefix="%")) == []
+
+
 def test_any_order_of_records_gives_the_same_sum(meter):
     chance = random.Random(7)
     ends = [chance.uniform(0, 5 * DAY) for _ in range(50)]

@@ -32,6 +32,7 @@ from studiolo.services.iam.service import IamService
 from studiolo.services.logs.service import LogsService
 from studiolo.services.metering.admission import Admission
 from studiolo.services.metering.budgets import BudgetController
+from studiolo.services.metering.homes import Homes
 from studiolo.services.metering.metering import MeteredRunner, Metering
 from studiolo.services.metering.quotas import Room
 from studiolo.services.platform import Platform
@@ -41,8 +42,10 @@ from studiolo.services.sagemaker import service as sagemaker
 from studiolo.services.sagemaker.lineage import maker as lineage
 from studiolo.services.sagemaker.pipelines import controller as steps
 from studiolo.services.sagemaker.service import SageMakerService
+from studiolo.services.sagemaker.tracking.door import TrackingDoor
 from studiolo.services.sagemaker.tuning import controller as tuning
 from studiolo.services.sagemaker.workbench.door import Door
+from studiolo.services.sagemaker.workbench.names import homes
 from studiolo.services.sagemaker_runtime.asynchronous import invocation
 from studiolo.services.sagemaker_runtime.service import RuntimeService
 from studiolo.services.scheduler import service as scheduler
@@ -58,6 +61,7 @@ from studiolo.services.studio.together import tables as together
 from studiolo.services.studio.together.activity import Noted
 from studiolo.services.studio.together.teller import Teller
 from studiolo.services.studio.together.webhooks import WebhookDelivery
+from studiolo.services.sweeping import Sweeping
 from studiolo.store.protocol import Indexer
 from studiolo.store.sqlite import SqliteStore
 
@@ -95,23 +99,29 @@ def controllers(platform: Platform) -> list[Controller]:
 def platform_of(config: Config) -> Platform:
     store = SqliteStore(config.records, indexers(), Reserve(config.home / "reserve"))
     meter = SqliteMeter(config.meter)
+    blobs = DiskBlobs(config.blobs, durable=os.environ.get("STUDIOLO_DURABLE_OBJECTS") == "1")
     local = LocalRunner(config.runs, config.run_state, hide=[config.home], preload=SERVING)
     return Platform(
         config,
         system_clock,
         store,
-        DiskBlobs(config.blobs, durable=os.environ.get("STUDIOLO_DURABLE_OBJECTS") == "1"),
+        blobs,
         SqliteSeries(config.series),
         MeteredRunner(local, Metering(store, local, meter, system_clock)),
-        LocalEnvironments(config.environments, config.home / "environments.toml"),
+        LocalEnvironments(config.environments, config.home / "environments.toml", hide=[config.home]),
         Accounts(store, system_clock),
         meter=meter,
-        admit=Admission(store, meter, system_clock),
+        admit=Admission(store, meter, system_clock, Room(store, blobs)),
     )
 
 
 def metering_of(platform: Platform) -> Metering | None:
     return platform.runner.metering if isinstance(platform.runner, MeteredRunner) else None
+
+
+def _room_of(platform: Platform) -> Room:
+    """One for all, so that each knows what the others write."""
+    return platform.admit.room if isinstance(platform.admit, Admission) else Room(platform.store, platform.blobs)
 
 
 def services_of(platform: Platform, door: Door | None = None) -> list[Service]:
@@ -121,7 +131,7 @@ def services_of(platform: Platform, door: Door | None = None) -> list[Service]:
     every: list[Service] = [
         SageMakerService(platform),
         runtime,
-        S3Service(platform.blobs, platform.clock, Room(platform.store, platform.blobs).take, platform.store),
+        S3Service(platform.blobs, platform.clock, _room_of(platform).take, platform.store),
         StsService(accounts),
         IamService(),
         LogsService(platform),
@@ -160,6 +170,7 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     app = App(
         services, platform.identity, platform.store, config, ui_folder(),
         sign_on=sign_on_of(platform), door=door, open_inference=runtime.open_inference, presence=platform.presence,
+        tracking=TrackingDoor(platform),
     )  # fmt: skip
     quick = QuickInvocations(runtime.quick, platform.identity, platform.clock)
     loop = ControlLoop(
@@ -178,7 +189,16 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
     telling = (Teller(platform, platform.identity), WebhookDelivery(platform))
     metering = metering_of(platform)
     assert metering is not None
-    background = (loop, runtime.processor, Delivery(platform), *telling, Housekeeping(platform), metering)
+    background = (
+        loop,
+        runtime.processor,
+        Delivery(platform),
+        *telling,
+        Housekeeping(platform),
+        Sweeping(platform),
+        metering,
+        Homes(platform.store, homes(config), platform.clock),
+    )
 
     async def main() -> None:
         async def ready() -> None:
@@ -189,6 +209,7 @@ def run(config: Config, listening: socket.socket, announce: Callable[[Platform],
         async def stop() -> None:
             for one in reversed(background):
                 await one.stop()
+            platform.environments.close()
 
         await serve(app, listening, ready, stop, quick, app.spaces)
 

@@ -69,6 +69,8 @@ class Question:
     user: str | None = None
     kind: str | None = None
     name: str | None = None
+    prefix: str | None = None
+    """Of names, as they are written."""
     type: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
 

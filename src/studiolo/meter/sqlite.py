@@ -145,6 +145,9 @@ class SqliteMeter(protocol.Meter):
             if value is not None:
                 where.append(f"subjects.{column} = :{column}")
                 values[column] = value
+        if question.prefix is not None:
+            where.append("substr(subjects.name, 1, length(:prefix)) = :prefix")
+            values["prefix"] = question.prefix
         for number, (key, value) in enumerate(question.tags.items()):
             where.append(f"EXISTS (SELECT 1 FROM json_each(tags) WHERE key = :k{number} AND value = :v{number})")
             values |= {f"k{number}": key, f"v{number}": value}

@@ -9,25 +9,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from studiolo.base.errors import ApiError, LimitExceeded
+from studiolo.base.errors import LimitExceeded
 from studiolo.base.record import Document, Key, Record
 from studiolo.control.protocol import Again
 from studiolo.meter.days import DAY
 from studiolo.meter.protocol import Meter, Question
+from studiolo.services.metering import stopping
 from studiolo.services.metering.prices import currency
-from studiolo.services.metering.quotas import JOBS, records
+from studiolo.services.metering.quotas import JOBS
 from studiolo.services.platform import Platform
-from studiolo.services.request import Call, Caller
 from studiolo.services.sagemaker.asking import Handlers
+from studiolo.services.sagemaker.pipelines.names import EXECUTION
 from studiolo.services.sns.publishing import NOTIFICATION, NoSuchTopic, publish
 from studiolo.store.protocol import AlreadyExists, Missing, Query, Stale, Store
 
 KIND = "Budget"
 LOOK = 15.0
 THRESHOLDS = (50, 80, 100)
-STOPPED = ("HyperParameterTuningJob", *JOBS)
-"""What a budget that is spent stops, in this order. Endpoints go on: somebody may depend on them."""
-REFUSED = (*STOPPED, "Endpoint", "App")
+REFUSED = ("HyperParameterTuningJob", *JOBS, "Endpoint", "InferenceComponent", "App", EXECUTION)
+REMEMBERED = 200
+"""How many things that were stopped a budget tells of."""
 
 
 def month_of(now: float) -> tuple[str, int, int]:
@@ -48,27 +49,46 @@ class Step:
     alerts: Sequence[int]
     """Thresholds that are to be told of now."""
     stop: bool
+    """Whether what runs is stopped."""
+
+
+def thresholds(spec: Document) -> list[int]:
+    """What is told of: those asked for, and the moment from which more than telling is done."""
+    return sorted({*spec["Thresholds"], *((100,) if spec["Action"] != "None" else ())})
+
+
+def _still_told(spec: Document, status: Document, percent: float) -> list[Mapping[str, Any]]:
+    """Of a raised amount, what is not reached any more is told again when it is."""
+    amount = float(spec["Amount"])
+    return [
+        one for one in status.get("Alerts", ()) if one.get("Amount", amount) >= amount or percent >= one["Threshold"]
+    ]
 
 
 def decide(spec: Document, status: Document, amount_spent: float, now: float) -> Step:
-    """Pure. A new month begins with nothing told; a raised amount does not take back what was told."""
-    month = month_of(now)[0]
-    told: list[Mapping[str, Any]] = list(status.get("Alerts", ())) if status.get("Month") == month else []
+    """Pure. A new month begins with nothing told."""
+    month, spent = month_of(now)[0], round(amount_spent, 6)
     percent = amount_spent / spec["Amount"] * 100 if spec["Amount"] else 100.0
+    told = _still_told(spec, status, percent) if status.get("Month") == month else []
     known = {one["Threshold"] for one in told}
-    alerts = [one for one in sorted(spec["Thresholds"]) if percent >= one and one not in known]
-    new = {
-        "Month": month,
-        "Spent": round(amount_spent, 6),
-        "Alerts": [*told, *({"Threshold": one, "Time": now, "Spent": round(amount_spent, 6)} for one in alerts)],
-    }
-    return Step(new, alerts, spec["Action"] == "Stop" and amount_spent >= spec["Amount"])
+    alerts = [one for one in thresholds(spec) if percent >= one and one not in known]
+    noted = [{"Threshold": one, "Time": now, "Spent": spent, "Amount": float(spec["Amount"])} for one in alerts]
+    new: dict[str, Any] = {"Month": month, "Spent": spent, "Alerts": [*told, *noted]}
+    if status.get("Month") == month and "Stopped" in status:
+        new["Stopped"] = status["Stopped"]
+    return Step(new, alerts, spec["Action"] in stopping.KINDS and amount_spent >= spec["Amount"])
 
 
-def refuse(store: Store, meter: Meter, project: str, user: str, kind: str, now: float) -> None:
-    """Raises LimitExceeded where a budget that is spent forbids more of the kind."""
-    if kind not in REFUSED:
-        return
+def with_stopped(status: Document, found: Sequence[stopping.Stop], now: float) -> dict[str, Any]:
+    """Pure. Each thing is noted once, however often it is asked to stop."""
+    known = list(status.get("Stopped", ()))
+    there = {(one["Kind"], one["Name"], one["_life"]) for one in known}
+    new = [stopping.told(one, now) for one in found if (one.key.kind, one.name, one.life) not in there]
+    return {**status, "Stopped": [*known, *new][-REMEMBERED:]} if new else dict(status)
+
+
+def refuse(store: Store, meter: Meter, project: str, user: str, now: float) -> None:
+    """Raises LimitExceeded where a budget that is spent forbids the person more."""
     for budget in store.query(Query(KIND, project, limit=500)).records:
         spec = budget.spec
         if spec["Action"] == "None" or spec.get("User", user) != user:
@@ -103,17 +123,31 @@ class BudgetController:
         assert platform.meter is not None
         used = spent(platform.meter, key.project, record.spec.get("User"), now)
         step = decide(record.spec, record.status, used, now)
-        # Of thresholds that are passed at once the highest says it all.
-        for threshold in step.alerts[-1:]:
-            self._tell(record, threshold, used, now)
-        if step.stop:
-            await self._stop(record)
-        if step.status != record.status:
-            try:
-                platform.store.write(record, now=now, status=step.status)
-            except (Stale, Missing):
-                return Again(0)
-        return Again(LOOK)
+        status = step.status
+        found = self._running(record) if step.stop else []
+        try:
+            if found:
+                # Noted before it is done: killed in between, it is done at the next look, and not forgotten.
+                status = with_stopped(status, found, now)
+                if status.get("Stopped") != record.status.get("Stopped"):
+                    noted = {**record.status, "Month": status["Month"], "Stopped": status["Stopped"]}
+                    noted["Alerts"] = [one for one in status["Alerts"] if one["Threshold"] not in step.alerts]
+                    record = platform.store.write(record, now=now, status=noted)
+                for one in found:
+                    await stopping.stop(self._handlers, one, f"Budget-{key.name}")
+            # Of thresholds that are passed at once the highest says it all.
+            for threshold in step.alerts[-1:]:
+                self._tell(record, threshold, used, now)
+            if status != record.status:
+                platform.store.write(record, now=now, status=status)
+        except (Stale, Missing):
+            return Again(0)
+        # An endpoint goes when its components have gone.
+        return Again(1.0 if found else LOOK)
+
+    def _running(self, record: Record) -> list[stopping.Stop]:
+        spec, project = record.spec, record.key.project
+        return list(stopping.running(self._platform.store, project, spec.get("User"), spec["Action"]))
 
     def _tell(self, record: Record, threshold: int, used: float, now: float) -> None:
         """Told again after a crash between this and the status, it has the same id."""
@@ -121,8 +155,13 @@ class BudgetController:
         money, month = currency(platform.store), month_of(now)[0]
         whose = f"{spec['User']} has" if "User" in spec else "The project has"
         text = f"{whose} spent {used:.2f} of {spec['Amount']:g} {money} in {month} ({threshold}% of the budget {key.name})."
+        if used >= spec["Amount"] and spec["Action"] != "None":
+            text += " New work is refused."
+        if record.status.get("Stopped"):
+            text += f" Stopped: {stopping.summary(list(record.status['Stopped']))}."
         subject = f"Budget {key.name}: {threshold}%"
-        id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{key.handle()}/{record.created}/{month}/{threshold}"))
+        what = f"{key.handle()}/{record.created}/{month}/{threshold}/{float(spec['Amount'])}"
+        id = str(uuid.uuid5(uuid.NAMESPACE_URL, what))
         if "TopicArn" in spec:
             try:
                 publish(platform, key.project, spec["TopicArn"], text, subject=subject, id=id)
@@ -143,20 +182,3 @@ class BudgetController:
                 platform.store.create(Key(key.project, NOTIFICATION, f"{id}-budget"), note, {"Attempts": 0}, now=now)
             except AlreadyExists:
                 pass
-
-    async def _stop(self, budget: Record) -> None:
-        user = budget.spec.get("User")
-        for kind in STOPPED:
-            handler = self._handlers(f"Stop{kind}")
-            found = list(records(self._platform.store, kind, budget.key.project, ("InProgress",)))
-            for one in found:
-                whose = str(one.spec.get("_user", ""))
-                if handler is None or (user is not None and whose != user):
-                    continue
-                caller = Caller(whose, budget.key.project, "contributor")
-                params = {f"{kind}Name": one.key.name}
-                try:
-                    await handler(Call(caller, "sagemaker", f"Stop{kind}", params, f"Budget-{budget.key.name}"))
-                except ApiError:
-                    # It has ended meanwhile.
-                    continue

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -226,6 +226,9 @@ class MeteredRunner(protocol.Runner):
 
     def handles(self) -> Sequence[str]:
         return self._runner.handles()
+
+    def places(self) -> Collection[Path]:
+        return self._runner.places()
 
     def machine(self) -> Machine:
         return self._runner.machine()

@@ -11,6 +11,7 @@ from studiolo.base.instances import instance
 from studiolo.base.record import Key, Record
 from studiolo.meter.protocol import Subject
 from studiolo.services.metering.prices import OTHER, SERVERLESS
+from studiolo.services.sagemaker.tracking import names as tracking
 
 COUNTS = ("InstanceCount", "InitialInstanceCount")
 
@@ -65,6 +66,8 @@ def _used(record: Record, handle: str, member: str) -> tuple[str, float]:
         return _endpoint(record, handle)
     if record.key.kind == "FunctionInvocation":
         return SERVERLESS, float(record.spec.get("Config", {}).get("MemorySize", 128)) / 1024
+    if record.key.kind == tracking.KIND:
+        return tracking.SIZES[record.spec["TrackingServerSize"]], 1.0
     groups = record.spec.get("ResourceConfig", {}).get("InstanceGroups", ())
     if len(groups) > 1 and member.rpartition("-")[2].isdecimal():
         # Hosts are numbered through the groups in their order.

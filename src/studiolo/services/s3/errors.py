@@ -3,7 +3,7 @@
 from studiolo.base.errors import ApiError
 
 _STATUS = {
-    "NoSuchVersion": 404, "InvalidPartNumber": 416, "QuotaExceeded": 403,
+    "NoSuchVersion": 404, "InvalidPartNumber": 416, "QuotaExceeded": 403, "MissingContentLength": 411,
     "NoSuchBucket": 404, "NoSuchKey": 404, "NoSuchUpload": 404, "AccessDenied": 403, "BucketAlreadyExists": 409,
     "BucketNotEmpty": 409, "PreconditionFailed": 412, "InvalidRange": 416, "InsufficientStorage": 507, "NotImplemented": 501,
     "NoSuchTagSet": 404, "NoSuchBucketPolicy": 404, "NoSuchCORSConfiguration": 404, "NoSuchLifecycleConfiguration": 404,
@@ -31,6 +31,7 @@ _SENTENCES = {
     "InvalidDigest": "The Content-MD5 you specified is not valid.",
     "InvalidLocationConstraint": "The specified location-constraint is not valid",
     "AccessControlListNotSupported": "The bucket does not allow ACLs",
+    "MissingContentLength": "You must provide the Content-Length HTTP header.",
     "KeyTooLongError": "Your key is too long",
     "MalformedXML": "The XML you provided was not well-formed or did not validate against our published schema",
     "InsufficientStorage": "The studio's disk is full: free some space and try again.",

@@ -1,6 +1,7 @@
 """The `s3` service: which operation is done by what. Versioning, policies and the like are answered truthfully as unset."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from studiolo.base.arn import REGION
@@ -48,14 +49,14 @@ _UNSET = {
 }
 
 
-Take = Callable[[str, int], Awaitable[None]]
+Take = Callable[[str, int | None], AbstractAsyncContextManager[None]]
 
 
 class S3Service:
     name = "s3"
 
     def __init__(self, blobs: Blobs, clock: Clock, room: Take | None = None, store: Store | None = None) -> None:
-        """room: asked before a write, of (project, bytes); raises where there is none.
+        """room: entered around a write, for (project, bytes); raises where there is none.
         store: keeps which buckets tell of their objects; None where nobody listens."""
         self._blobs = blobs
         self._clock = clock
@@ -223,9 +224,9 @@ class S3Service:
                 except NoSuchKey:
                     size = 0
             else:
-                size = getattr(call.params.get("Body"), "length", None) or 0
-            await self._room(call.caller.project, size)
-            return await handler(call)
+                size = _length(call)
+            async with self._room(call.caller.project, size):
+                return await handler(call)
 
         return take_and_write
 
@@ -244,6 +245,14 @@ def _awaited(act: Callable[..., Any], blobs: Blobs, clock: Clock | None = None) 
         return await result if hasattr(result, "__await__") else result
 
     return handler
+
+
+def _length(call: Call) -> int | None:
+    """Bytes that are to come; None where the client does not say."""
+    body = call.params.get("Body")
+    if body is None or (body.length is None and "transfer-encoding" not in call.headers):
+        return 0
+    return body.length
 
 
 def _kept_out(act: Handler) -> Handler:

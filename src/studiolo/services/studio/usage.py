@@ -13,7 +13,6 @@ from studiolo.meter.protocol import Question, Row
 from studiolo.services.metering import budgets, quotas
 from studiolo.services.metering.metering import Metering
 from studiolo.services.metering.prices import KEY, OWN, changed, currency, list_prices
-from studiolo.services.metering.quotas import Room
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
 from studiolo.services.sns.delivery import BadWebhook, check_webhook
@@ -29,7 +28,6 @@ MAX_DAYS = 3660
 class UsageOperations:
     def __init__(self, platform: Platform, metering: Metering | None) -> None:
         self._platform, self._metering = platform, metering
-        self._room = Room(platform.store, platform.blobs)
 
     # Usage.
 
@@ -60,11 +58,12 @@ class UsageOperations:
             only.get("User"),
             only.get("Kind"),
             only.get("Name"),
+            None,
             only.get("InstanceType"),
             only.get("Tags", {}),
         )
 
-    def _ask(self, question: Question) -> Sequence[Row]:
+    def ask(self, question: Question) -> Sequence[Row]:
         meter = self._platform.meter
         if meter is None:
             return []
@@ -74,7 +73,7 @@ class UsageOperations:
 
     async def get(self, call: Call) -> Mapping[str, Any]:
         question = self._question(call)
-        rows = await asyncio.to_thread(self._ask, question)
+        rows = await asyncio.to_thread(self.ask, question)
         if len(rows) > MAX_ROWS:
             raise ValidationError(f"The answer has more than {MAX_ROWS} rows: group by less, or ask for fewer days.")
         return {
@@ -91,7 +90,7 @@ class UsageOperations:
 
     async def export(self, call: Call) -> Mapping[str, Any]:
         question = self._question(call)
-        rows = await asyncio.to_thread(self._ask, question)
+        rows = await asyncio.to_thread(self.ask, question)
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow([*question.by, "InstanceHours", f"Cost ({currency(self._platform.store)})"])
@@ -157,6 +156,10 @@ class UsageOperations:
             "Spent": used,
             "Month": budgets.month_of(now)[0],
             "Alerts": list(status.get("Alerts", ())) if this_month else [],
+            "Stopped": [
+                {name: value for name, value in one.items() if not name.startswith("_")}
+                for one in (status.get("Stopped", ()) if this_month else ())
+            ],
             "Exceeded": used >= spec["Amount"],
         }
 
@@ -231,5 +234,12 @@ class UsageOperations:
 
     async def _quota(self, project: str) -> dict[str, Any]:
         instances, cores = quotas.in_use(self._platform.store, project)
-        used = {"Instances": instances, "Cores": cores, "StorageBytes": await self._room.used(project)}
+        held = await asyncio.to_thread(quotas.stored, self._platform.store, self._platform.blobs, project)
+        used = {
+            "Instances": instances,
+            "Cores": cores,
+            "StorageBytes": held.all,
+            "ObjectBytes": held.objects,
+            "HomeBytes": held.homes,
+        }
         return {"Project": project, "Limits": dict(quotas.quota(self._platform.store, project)), "Used": used}

@@ -17,7 +17,8 @@ import type { Budget } from "./types";
 const DEEDS = [
   { value: "None", label: "Only tell", description: "Alerts are sent; all goes on." },
   { value: "Refuse", label: "Refuse new work", description: "New jobs, endpoints and spaces are refused until the next month." },
-  { value: "Stop", label: "Stop jobs, too", description: "Running jobs are stopped and keep what they have so far. Endpoints and spaces go on." },
+  { value: "Stop", label: "Stop jobs and spaces, too", description: "Running jobs and pipelines are stopped and keep what they have so far; spaces keep their files. Endpoints go on." },
+  { value: "StopAll", label: "Stop everything", description: "Endpoints are deleted, too. Their models and configurations stay: each is made again from them." },
 ];
 
 export function BudgetDialog({ budget, currency, close }: { budget?: Budget; currency: string; close: () => void }) {

@@ -1,5 +1,6 @@
 // Budgets of the project: how far each is spent, what was told, what happens when it is gone.
 import Button from "@cloudscape-design/components/button";
+import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import Header from "@cloudscape-design/components/header";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
@@ -13,11 +14,12 @@ import { useStudio } from "../../shared/context";
 import { amount, time } from "../../shared/format";
 import { ContextMenu, type MenuAt } from "../../shared/menu";
 import { ActionsButton, Empty, Failure } from "../../shared/parts";
+import { wordOf } from "../../shared/where";
 import { BudgetDialog } from "./budget-dialog";
 import { useBudgets } from "./query";
 import type { Budget } from "./types";
 
-const DEEDS = { None: "Nothing more", Refuse: "New work is refused", Stop: "Jobs are stopped, new work refused" };
+const DEEDS = { None: "Nothing more", Refuse: "New work is refused", Stop: "Jobs and spaces are stopped, new work refused", StopAll: "Everything is stopped, endpoints are deleted, new work refused" };
 
 export function Spent({ budget, currency }: { budget: Budget; currency: string }) {
   const percent = (budget.Spent / budget.Amount) * 100;
@@ -28,6 +30,24 @@ export function Spent({ budget, currency }: { budget: Budget; currency: string }
       additionalInfo={budget.Exceeded ? <StatusIndicator type="error">{`${sums}: it is spent`}</StatusIndicator> : sums}
       ariaLabel={`Spent of ${budget.Name}`}
     />
+  );
+}
+
+function Deed({ budget }: { budget: Budget }) {
+  const stopped = budget.Stopped ?? [];
+  return (
+    <>
+      {DEEDS[budget.Action]}
+      {stopped.length > 0 && (
+        <ExpandableSection headerText={`Stopped this month: ${stopped.length}`}>
+          <ul aria-label="What was stopped">
+            {stopped.map((one) => (
+              <li key={`${one.Kind}/${one.Name}/${one.Time}`}>{`${wordOf(one.Kind)} ${one.Name}${one.User ? ` of ${one.User}` : ""}, ${time(one.Time)}`}</li>
+            ))}
+          </ul>
+        </ExpandableSection>
+      )}
+    </>
   );
 }
 
@@ -94,12 +114,13 @@ export function Budgets() {
           {
             id: "alerts",
             header: "Alerts",
-            cell: (one) => one.Thresholds.map((percent) => {
+            // Where more than telling is done, that is told, too, whatever was asked for.
+            cell: (one) => [...new Set([...one.Thresholds, ...one.Alerts.map((alert) => alert.Threshold)])].sort((a, b) => a - b).map((percent) => {
               const told = one.Alerts.find((alert) => alert.Threshold === percent);
               return <div key={percent}>{told ? `${percent} %: told ${time(told.Time)}` : `at ${percent} %`}</div>;
             }),
           },
-          { id: "deed", header: "When it is spent", cell: (one) => DEEDS[one.Action] },
+          { id: "deed", header: "When it is spent", cell: (one) => <Deed budget={one} /> },
           { id: "actions", header: "Actions", cell: (one) => <ActionsButton label={`Actions`} actions={actions(one)} /> },
         ]}
         empty={<Empty title="No budgets" text="A budget tells you when a part of it is spent and, if you wish, refuses new work or stops jobs when it is gone." action={create} />}

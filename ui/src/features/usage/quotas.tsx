@@ -27,6 +27,16 @@ function Used({ label, used, limit, word }: { label: string; used: number; limit
   return <ProgressBar value={percent} additionalInfo={`${word(used)} of ${word(limit)}`} ariaLabel={label} />;
 }
 
+function Storage({ quota }: { quota: Quota }) {
+  const { StorageBytes, ObjectBytes, HomeBytes } = quota.Used;
+  return (
+    <>
+      <Used label="Storage in use" used={StorageBytes} limit={quota.Limits.StorageBytes} word={bytes} />
+      <Box color="text-body-secondary" fontSize="body-s">{`${bytes(ObjectBytes)} of objects, ${bytes(HomeBytes)} in homes of spaces`}</Box>
+    </>
+  );
+}
+
 function QuotaDialog({ quota, name, close }: { quota: Quota; name: string; close: () => void }) {
   const client = useQueryClient();
   const text = (value: number | undefined) => (value === undefined ? "" : String(value));
@@ -114,7 +124,7 @@ export function Quotas() {
           { id: "project", header: "Project", isRowHeader: true, cell: nameOf },
           { id: "instances", header: "Instances", minWidth: 190, cell: (one) => <Used label="Instances in use" used={one.Used.Instances} limit={one.Limits.Instances} word={number} /> },
           { id: "cores", header: "Cores", minWidth: 190, cell: (one) => <Used label="Cores in use" used={one.Used.Cores} limit={one.Limits.Cores} word={number} /> },
-          { id: "storage", header: "Storage", minWidth: 210, cell: (one) => <Used label="Storage in use" used={one.Used.StorageBytes} limit={one.Limits.StorageBytes} word={bytes} /> },
+          { id: "storage", header: "Storage", minWidth: 210, cell: (one) => <Storage quota={one} /> },
           ...(session.studioAdmin
             ? [
                 {

@@ -20,7 +20,7 @@ const KINDS: Record<string, string> = {
   Function: "Functions",
   InferenceComponent: "Inference components",
 };
-const PATHS: Record<string, string> = { TrainingJob: "/jobs", ProcessingJob: "/processing", TransformJob: "/batch", Endpoint: "/endpoints", App: "/spaces" };
+const PATHS: Record<string, string> = { TrainingJob: "/jobs", ProcessingJob: "/processing", TransformJob: "/batch", Endpoint: "/endpoints", App: "/spaces", Function: "/functions" };
 
 /** "HyperParameterTuningJob" → "Hyper parameter tuning job" where there is no better word. */
 export const kindWord = (kind: string): string =>

@@ -17,7 +17,9 @@ export interface Budget {
   Thresholds: number[];
   TopicArn?: string;
   Webhook?: string;
-  Action: "None" | "Refuse" | "Stop";
+  Action: "None" | "Refuse" | "Stop" | "StopAll";
+  /** What it has stopped this month. */
+  Stopped?: { Kind: string; Name: string; User?: string; Time: number }[];
   Spent: number;
   Month: string;
   Alerts: { Threshold: number; Time: number }[];
@@ -31,7 +33,7 @@ export interface Limits {
 export interface Quota {
   Project: string;
   Limits: Limits;
-  Used: Required<Limits>;
+  Used: Required<Limits> & { ObjectBytes: number; HomeBytes: number };
 }
 export interface Price {
   InstanceType: string;
