@@ -31,6 +31,17 @@ def remember_address(config: Config) -> None:
     )
 
 
+def runs(config: Config) -> bool:
+    """Whether a studio answers at the home's address."""
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(f"{config.url}/healthz", timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
 class Directory:
     """Users and keys of a home, opened for one command; works beside a running studio."""
 
@@ -41,6 +52,7 @@ class Directory:
         self.store = SqliteStore(config.records)
         self.accounts = Accounts(self.store, system_clock)
         self._config = config
+        self.home = config.home
 
     def first_start(self) -> str:
         """Makes what a new home lacks; the first project's account id."""

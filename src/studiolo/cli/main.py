@@ -5,10 +5,14 @@ import os
 import sys
 import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from studiolo import __version__
+
+if TYPE_CHECKING:
+    from studiolo.cli.home import Directory
 
 HOME = click.option(
     "--home", envvar="STUDIOLO_HOME", metavar="DIR", help="Where the studio keeps everything.  [default: ~/.studiolo]"
@@ -111,43 +115,53 @@ def configure(home: str | None, profile: str) -> None:
     directory.close()
 
 
+def _user(directory: "Directory", user: str) -> str:
+    """As the user is spelled."""
+    from studiolo.services.studio import names
+
+    found = directory.accounts.find(names.user(user))
+    if found is None:
+        there = ", ".join(sorted(one.key.name for one in directory.accounts.all("User")))
+        raise click.ClickException(f"There is no user {user} in the studio of {directory.home}; there is {there}.")
+    return found.key.name
+
+
 @main.command("sign-in")
 @HOME
-@click.option("--user", default="admin", show_default=True)
+@click.option("--user", default="admin", show_default=True, help="Who signs in by it.")
 def sign_in(home: str | None, user: str) -> None:
     """Print a new one-time sign-in link."""
-    from studiolo.cli.home import Directory, open_home
-    from studiolo.services.studio import names
+    from studiolo.cli.home import Directory, open_home, runs
 
     config = open_home(home)
     directory = Directory(config)
     directory.first_start()
-    if directory.accounts.find(names.user(user)) is None:
-        raise click.ClickException(f"There is no user {user}.")
-    click.echo(f"{config.address}/signin?token={directory.accounts.make_link(user)}")
+    known = _user(directory, user)
+    click.echo(f"{config.address}/signin?token={directory.accounts.make_link(known)}")
     directory.close()
+    if not runs(config):
+        click.echo("The studio of this home does not run: start it with `studiolo up`, then open the link.", err=True)
 
 
 @main.command()
 @HOME
-@click.option("--user", default="admin", show_default=True)
+@click.option("--user", default="admin", show_default=True, help="Whose password.")
 @click.password_option("--password", envvar="STUDIOLO_PASSWORD", help="Asked for if not given.")
 def password(home: str | None, user: str, password: str) -> None:
-    """Set a user's password."""
+    """Set a user's password; also a forgotten one. Sessions of a password that was known before end."""
     import asyncio
 
     from studiolo.cli.home import Directory, open_home
-    from studiolo.services.studio import names
 
     if len(password) < 8:
         raise click.ClickException("Choose a password of at least 8 characters.")
-    directory = Directory(open_home(home))
+    config = open_home(home)
+    directory = Directory(config)
     directory.first_start()
-    if directory.accounts.find(names.user(user)) is None:
-        raise click.ClickException(f"There is no user {user}.")
-    asyncio.run(directory.accounts.set_password(user, password))
+    known = _user(directory, user)
+    asyncio.run(directory.accounts.change_password(known, password))
     directory.close()
-    click.echo(f"The password of {user} is set.")
+    click.echo(f"The password of {known} is set in the studio of {config.home}.")
 
 
 @main.command()

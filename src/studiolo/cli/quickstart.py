@@ -9,8 +9,6 @@ import json
 import subprocess
 import tarfile
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ import click
 from botocore.config import Config as ClientConfig
 
 from studiolo.base.config import Config
-from studiolo.cli.home import Directory
+from studiolo.cli.home import Directory, runs
 from studiolo.services.s3uri import default_bucket
 from studiolo.services.sts.service import role_arn
 
@@ -52,14 +50,6 @@ class Failed(Exception):
     """The message says at which step and why."""
 
 
-def _alive(config: Config) -> bool:
-    try:
-        with urllib.request.urlopen(f"{config.url}/healthz", timeout=2) as answer:
-            return answer.status == 200
-    except (OSError, urllib.error.URLError):
-        return False
-
-
 def _start(config: Config, program: Path) -> subprocess.Popen[bytes]:
     words = [
         str(program),
@@ -77,7 +67,7 @@ def _start(config: Config, program: Path) -> subprocess.Popen[bytes]:
     for _ in range(600):
         if process.poll() is not None:
             raise Failed(f"The studio did not start; {config.home / 'studio.log'} says why.")
-        if _alive(config):
+        if runs(config):
             return process
         time.sleep(0.05)
     raise Failed("The studio did not answer within 30 seconds.")
@@ -209,7 +199,7 @@ def run(config: Config, program: Path, leave: bool) -> int:
     """The exit code."""
     process = None
     try:
-        if _alive(config):
+        if runs(config):
             click.echo(f"1. The studio runs already at {config.url}")
         else:
             process = _start(config, program)

@@ -18,6 +18,7 @@ from studiolo.base.config import Config
 from studiolo.server import events, sign_on
 from studiolo.server.aws import AwsWire
 from studiolo.server.body import Receive, read_all
+from studiolo.server.open_inference import OpenInferenceDoor
 from studiolo.server.sign_on import SignOnPages
 from studiolo.services.identity import Identity, SessionUser, SignInRefused
 from studiolo.services.presence import Presence
@@ -60,8 +61,10 @@ class Browser:
         config: Config,
         provider: SingleSignOn | None = None,
         presence: Presence | None = None,
+        models: OpenInferenceDoor | None = None,
     ) -> None:
         self._presence = presence
+        self._models = models
         self._wire = wire
         self._identity = identity
         self._store = store
@@ -117,6 +120,10 @@ class Browser:
         # The stream of changes is read; calls of EventBridge, which goes by the same name, are posted.
         if request.raw_path == "/api/events" and request.method != "POST":
             return self._events(request, user)
+        if self._models is not None and request.method == "GET" and request.raw_path.startswith("/api/v2/models/"):
+            # What a model takes, so that a page's first request to it is one that it can answer.
+            request.raw_path = request.raw_path.removeprefix("/api")
+            return await self._models(request, receive, request_id, self._caller(request, user))
         return await self._service(request, receive, request_id, user)
 
     async def _single_sign_on(self, request: Request, receive: Receive) -> Response:
@@ -147,7 +154,7 @@ class Browser:
             return Response(303, {"location": "/?signin=expired", "cache-control": "no-store"})
         to = request.first("to") or ""
         # Nowhere but to a page of ours.
-        where = to if to.startswith("/spaces") and "\\" not in to and "//" not in to else "/"
+        where = to if to.startswith(("/spaces", "/mlflow/")) and "\\" not in to and "//" not in to else "/"
         return Response(303, {"location": where, "set-cookie": self._set_cookie(cookie), "cache-control": "no-store"})
 
     def _document(self, user: SessionUser, caller: Caller) -> dict[str, Any]:
@@ -203,12 +210,13 @@ class Browser:
         wanted = request.headers.get("x-studio-project") or request.first("x-studio-project")
         for one in user.projects:
             if wanted in (None, "", one.account):
-                return Caller(user.user, one.account, one.role, user.studio_admin)
-        return Caller(user.user, "", "viewer", user.studio_admin)
+                return Caller(user.user, one.account, one.role, user.studio_admin, session=user.id)
+        return Caller(user.user, "", "viewer", user.studio_admin, session=user.id)
 
     def _events(self, request: Request, user: SessionUser) -> Response:
         since = request.headers.get("last-event-id") or request.first("since") or ""
-        listener = events.Listener(self._caller(request, user).project, user.user, (request.first("tab") or "")[:64])
+        tab = (request.first("tab") or "")[:64]
+        listener = events.Listener(self._caller(request, user).project, user.user, tab, user.id)
         body = events.stream(self._store, listener, int(since) if since.isdecimal() else None, self._presence)
         headers = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
         return Response(200, headers, body)

@@ -46,7 +46,7 @@ def _frame(change: Change) -> bytes:
 
 HIDDEN = frozenset(
     {"AccessKey", "Session", "Invitation", "User", "SignInToken", "ExternalPerson", "GroupMapping", "PipelineCache",
-     "NotificationPreferences", "WebhookDelivery", "Cursor"}
+     "NotificationPreferences", "WebhookDelivery", "Cursor", "StorageUse"}
 )  # fmt: skip
 """Kinds whose changes are nobody's business on this stream."""
 
@@ -57,11 +57,13 @@ PERSONAL = frozenset({"PersonNotification"})
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Whose stream it is. tab: the page that listens, which is here for as long as it does."""
+    """Whose stream it is. tab: the page that listens, which is here for as long as it does. session: the id of the one that
+    it came by."""
 
     project: str
     user: str = ""
     tab: str = ""
+    session: str = ""
 
     def may_hear(self, change: Change) -> bool:
         key = change.key
@@ -70,9 +72,12 @@ class Listener:
         return key.kind not in PERSONAL or key.name.partition(":")[0] == self.user.casefold()
 
     def is_out(self, change: Change) -> bool:
-        """No member any more: the stream ends at once."""
+        """No member any more, or signed out: the stream ends at once."""
         key = change.key
-        mine = key.project == self.project and key.kind == "Member" and key.name.casefold() == self.user.casefold()
+        if key.kind == "Session":
+            mine = key.name == self.session
+        else:
+            mine = key.project == self.project and key.kind == "Member" and key.name.casefold() == self.user.casefold()
         return mine and change.record is None
 
 
@@ -93,7 +98,7 @@ async def stream(
         wake.set()
 
     def watcher(change: Change) -> None:
-        if listener.may_hear(change):
+        if listener.may_hear(change) or listener.is_out(change):
             loop.call_soon_threadsafe(put, change)
 
     def somebody_moved() -> None:

@@ -41,6 +41,8 @@ class SessionUser:
     user: str
     studio_admin: bool
     projects: Sequence[Membership]
+    id: str = ""
+    """Of the session: nothing that opens it."""
 
 
 class SignInRefused(Exception):

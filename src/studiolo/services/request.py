@@ -23,6 +23,8 @@ class Caller:
     """May make projects and users."""
     access_key: str | None = None
     """The access key id, None for a browser session."""
+    session: str = ""
+    """The session's id, "" where there is none."""
 
     @property
     def may_write(self) -> bool:

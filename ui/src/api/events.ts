@@ -22,6 +22,7 @@ const TOGETHER: Record<string, string> = {
   PersonNotification: "notifications",
   Webhook: "webhooks",
   Member: "members",
+  SavedView: "views",
 };
 
 /** Names this page among a person's: the studio shows who is here by the streams that are open. */

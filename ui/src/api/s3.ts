@@ -70,8 +70,9 @@ export async function newestObjects(bucket: string, prefix: string, most: number
   return found.sort((a, b) => b.modified.localeCompare(a.modified)).slice(0, most);
 }
 
-export const textOf = async (bucket: string, key: string): Promise<string> =>
-  (await send(`/api/s3/${bucket}/${encode(key)}`, { headers: headers() })).text();
+/** most: only so many of its first bytes, for a look into what may be large. */
+export const textOf = async (bucket: string, key: string, most?: number): Promise<string> =>
+  (await send(`/api/s3/${bucket}/${encode(key)}`, { headers: headers(most ? { Range: `bytes=0-${most - 1}` } : {}) })).text();
 
 /** What is put into the bucket becomes events, which rules may match. */
 export const tellOfObjects = (bucket: string) =>

@@ -22,6 +22,7 @@ export const PLACES: { title?: string; places: Place[] }[] = [
       { text: "Training jobs", to: "/jobs", sign: "jobs" },
       { text: "Processing jobs", to: "/processing", sign: "process", needs: "sagemaker:CreateProcessingJob" },
       { text: "Tuning jobs", to: "/tuning", sign: "tune", needs: "sagemaker:CreateHyperParameterTuningJob" },
+      { text: "Experiments", to: "/experiments", sign: "flask", needs: "sagemaker:CreateMlflowTrackingServer" },
       { text: "Environments", to: "/environments", sign: "box", needs: "sagemaker:CreateImageVersion" },
       { text: "Pipelines", to: "/pipelines", sign: "pipeline", needs: "sagemaker:CreatePipeline" },
       { text: "Schedules", to: "/schedules", sign: "clock", needs: "studio:ListScheduleStates" },

@@ -54,15 +54,16 @@ export function Bell() {
   const navigate = useNavigate();
   const query = useQuery({ queryKey: ["notifications", "newest"], queryFn: () => studio<Told>("ListNotifications", { MaxResults: 10 }) });
   const unread = query.data?.UnreadCount ?? 0;
+  const count = unread > 99 ? "99+" : String(unread);
   const read = (ids?: string[]) =>
     studio("MarkNotificationsRead", ids ? { NotificationIds: ids } : {}).then(() => client.invalidateQueries({ queryKey: ["notifications"] }));
   return (
     <Panel
-      label={unread ? `Notifications, ${unread} unread` : "Notifications"}
+      label={unread ? `Notifications, ${count} unread` : "Notifications"}
       button={
         <>
           <Sign name="bell" />
-          {unread > 0 && <span className="count">{unread > 99 ? "99+" : unread}</span>}
+          {unread > 0 && <span className="count">{count}</span>}
         </>
       }
     >

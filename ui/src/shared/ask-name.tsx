@@ -5,7 +5,7 @@ import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 
 import { describe } from "./context";
 
@@ -13,12 +13,14 @@ interface Props {
   title: string;
   text?: string;
   verb: string;
+  /** What else is asked, below the name. */
+  also?: ReactNode;
   close: () => void;
   /** Closes by itself once it is done; a promise that fails keeps the dialog open. */
   save: (name: string) => unknown;
 }
 
-export function AskName({ title, text, verb, close, save }: Props) {
+export function AskName({ title, text, verb, also, close, save }: Props) {
   const [name, setName] = useState("");
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<unknown>();
@@ -59,9 +61,12 @@ export function AskName({ title, text, verb, close, save }: Props) {
           if (good) void act();
         }}
       >
-        <FormField label="Name" description={text} errorText={refused ? describe(refused) : undefined}>
-          <Input value={name} onChange={({ detail }) => setName(detail.value)} autoFocus />
-        </FormField>
+        <SpaceBetween size="m">
+          <FormField label="Name" description={text} errorText={refused ? describe(refused) : undefined}>
+            <Input value={name} onChange={({ detail }) => setName(detail.value)} autoFocus />
+          </FormField>
+          {also}
+        </SpaceBetween>
       </form>
     </Modal>
   );

@@ -37,10 +37,10 @@ const clock = (seconds: number, step: number): string => {
   return at.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", second: step < 60 ? "2-digit" : undefined, hourCycle: "h23" });
 };
 
-/** A single moment stands in the middle of a minute, not of years. */
-const spread = (chart: uPlot, low: number | null, high: number | null): [number, number] => {
-  const [only, ...more] = chart.data[0];
-  return only !== undefined && more.length === 0 ? [only - 30, only + 30] : [low ?? 0, high ?? 1];
+/** Moments close together stand at the end of a minute: ticks are whole seconds, and none is told twice. */
+const spread = (_: uPlot, low: number | null, high: number | null): [number, number] => {
+  if (low === null || high === null) return [low ?? 0, high ?? 1];
+  return high === low ? [low - 30, low + 30] : [Math.min(low, high - 60), high];
 };
 
 export function Chart({ title, lines, time = true, height = 200 }: { title: string; lines: Line[]; time?: boolean; height?: number }) {

@@ -54,6 +54,7 @@ export const hourly = (value: number, currency: string): string =>
 
 /** A time that was used, without more exactness than it needs: "40 s", "12 min", "3.5 h", "1,240 h". */
 export const span = (seconds: number): string => {
+  if (seconds > 0 && seconds < 9.95) return `${Math.max(0.1, seconds).toFixed(1)} s`;
   if (seconds < 59.5) return `${Math.round(seconds)} s`;
   if (seconds < 3570) return `${Math.round(seconds / 60)} min`;
   const hours = seconds / 3600;

@@ -39,7 +39,7 @@ export function sentence(one: Notification): string {
     EndpointFailed: `Your ${thing} failed`,
     ApprovalAsked: `${by} asks for approval of ${thing}`,
     ApprovalGiven: `${by} ${one.Status === "Approved" ? "approved" : "rejected"} your ${thing}`,
-    BudgetAlert: `${one.Status ?? ""} of the ${thing} is spent`,
+    BudgetAlert: one.Status === "Spent" ? `The ${thing} is spent` : `${one.Status ?? ""} of the ${thing} is spent`,
   };
   return said[one.Type] ?? `${one.Type}: ${thing}`;
 }

@@ -44,6 +44,12 @@ const KIND: Record<string, StatusIndicatorProps.Type> = {
   PendingReview: "pending",
   Draft: "pending",
   Archived: "stopped",
+  Created: "success",
+  Started: "success",
+  Updated: "success",
+  CreateFailed: "error",
+  StartFailed: "error",
+  UpdateFailed: "error",
 };
 const WORD: Record<string, string> = { InService: "In service", InProgress: "In progress", PendingManualApproval: "Waits for approval", PendingReview: "Pending review", MaxRuntimeExceeded: "Time limit reached" };
 

@@ -1,4 +1,4 @@
-// A person's taste on this browser: columns, views, page size. Nothing here is needed to do anything.
+// A person's taste on this browser: columns, page size, details beside a list. Nothing here is needed to do anything.
 import { useCallback, useState } from "react";
 
 export function read<T>(key: string, fallback: T): T {

@@ -17,7 +17,7 @@ import { ContextMenu } from "./menu";
 import { Empty, Failure } from "./parts";
 import { useRows } from "./rows";
 import { useStored } from "./stored";
-import { Beside, Display, type SavedViews, type Shown, SHOWN, Views } from "./views";
+import { Beside, Display, type Shown, SHOWN, Views } from "./views";
 
 export interface ListSearch {
   name?: string;
@@ -47,6 +47,8 @@ export interface ListConfig<T> {
   preview?: (item: T) => ReactNode;
   /** What is asked for, where the operation's filters or words of order are not the common ones. */
   ask?: (search: ListSearch) => object;
+  /** What the operation can't filter by, for lists that are never long. */
+  keep?: (item: T, search: ListSearch) => boolean;
 }
 
 /** The page of a list; NextTokens are followed from the first page, since a token can't be guessed. */
@@ -61,7 +63,9 @@ async function fetchPage<T>(config: ListConfig<T>, search: ListSearch, size: num
       NextToken: token,
     });
     token = answer.NextToken as string | undefined;
-    if (page >= (search.page ?? 1) || !token) return { items: answer[config.member] as T[], more: Boolean(token) };
+    if (page < (search.page ?? 1) && token) continue;
+    const items = answer[config.member] as T[];
+    return { items: config.keep ? items.filter((one) => config.keep?.(one, search)) : items, more: Boolean(token) };
   }
 }
 
@@ -94,7 +98,6 @@ export function ResourceTable<T>({ config, actionsOf, open, create, bulk }: Prop
   const { session } = useStudio();
   const mine = `${session.user}.${config.kind}`;
   const [shown, setShown] = useStored<Shown>(`studiolo.shown.${mine}`, { ...SHOWN, hidden: config.quiet ?? [] });
-  const [views, setViews] = useStored<SavedViews>(`studiolo.views.${mine}`, {});
   const set = useCallback(
     (change: Partial<ListSearch>) =>
       void navigate({ to: ".", search: ((old: ListSearch) => ({ ...old, page: undefined, ...change })) as never, replace: true }),
@@ -194,7 +197,7 @@ export function ResourceTable<T>({ config, actionsOf, open, create, bulk }: Prop
                   onChange={({ detail }) => set({ status: detail.selectedOption.value || undefined })}
                 />
               )}
-              <Views statuses={config.statuses ?? []} saved={views} now={search} show={show} save={setViews} />
+              <Views list={config.kind} statuses={config.statuses ?? []} now={search} show={show} />
             </div>
           }
           pagination={

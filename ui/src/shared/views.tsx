@@ -2,59 +2,71 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import ButtonDropdown, { type ButtonDropdownProps } from "@cloudscape-design/components/button-dropdown";
+import Checkbox from "@cloudscape-design/components/checkbox";
 import { lazy, Suspense, useState } from "react";
 
+import { isOf, type SavedView, searchOf, useSavedViews, viewOf } from "./saved-views";
 import type { ListSearch } from "./table";
 
 const AskName = lazy(() => import("./ask-name").then((all) => ({ default: all.AskName })));
 
-export type SavedViews = Record<string, ListSearch>;
+const ManageViews = lazy(() => import("./manage-views").then((all) => ({ default: all.ManageViews })));
 
 interface ViewsProps {
+  list: string;
   statuses: string[];
-  saved: SavedViews;
   now: ListSearch;
   show: (search: ListSearch) => void;
-  save: (views: SavedViews) => void;
 }
 
-export function Views({ statuses, saved, now, show, save }: ViewsProps) {
-  const [naming, setNaming] = useState(false);
-  const names = Object.keys(saved);
+export function Views({ list, statuses, now, show }: ViewsProps) {
+  const [open, setOpen] = useState<"naming" | "managing">();
+  const [shared, setShared] = useState(false);
+  const { views, user, save } = useSavedViews(list);
+  const itemOf = (view: SavedView) => ({ id: `view:${views.indexOf(view)}`, text: view.ViewName, secondaryText: isOf(view, user) ? (view.Shared ? "Shared by you" : undefined) : `By ${view.User}` });
+  const mine = views.filter((one) => isOf(one, user));
+  const others = views.filter((one) => !isOf(one, user));
   const items: ButtonDropdownProps.ItemOrGroup[] = [
     { text: "Given", items: [{ id: "all", text: "All" }, ...statuses.slice(0, 4).map((one) => ({ id: `status:${one}`, text: one }))] },
-    { text: "Yours", items: [{ id: "save", text: "Save this view…" }, ...names.map((one) => ({ id: `view:${one}`, text: one }))] },
-    ...(names.length ? [{ text: "Forget a view", items: names.map((one) => ({ id: `drop:${one}`, text: `Forget ${one}` })) }] : []),
+    { text: "Yours", items: [...mine.map(itemOf), { id: "save", text: "Save this view…" }] },
+    ...(others.length ? [{ text: "Shared in the project", items: others.map(itemOf) }] : []),
+    ...(views.length ? [{ text: "All views", items: [{ id: "manage", text: "Share or delete views…" }] }] : []),
   ];
   const choose = (id: string) => {
-    const cut = id.indexOf(":");
-    const word = cut < 0 ? id : id.slice(0, cut);
-    const rest = id.slice(cut + 1);
+    const [word, rest = ""] = id.split(":") as [string, string?];
+    const view = views[Number(rest)];
     if (word === "all") show({});
     else if (word === "status") show({ status: rest });
-    else if (word === "view") show(saved[rest] ?? {});
-    else if (word === "save") setNaming(true);
-    else save(Object.fromEntries(Object.entries(saved).filter(([name]) => name !== rest)));
+    else if (word === "view" && view) show(searchOf(view));
+    else if (word === "save") setOpen("naming");
+    else if (word === "manage") setOpen("managing");
   };
+  const close = () => setOpen(undefined);
   return (
     <>
       <ButtonDropdown items={items} onItemClick={({ detail }) => choose(detail.id)}>
         Views
       </ButtonDropdown>
-      {naming && (
-        <Suspense fallback={null}>
+      <Suspense fallback={null}>
+        {open === "managing" && <ManageViews list={list} close={close} />}
+        {open === "naming" && (
           <AskName
             title="Save this view"
-            text="The filter and the order are kept, for you, on this browser."
+            text="The filter and the order are kept, for you, in this project."
             verb="Save view"
-            close={() => setNaming(false)}
-            save={(name) => {
-              save({ ...saved, [name]: { ...now, page: undefined } });
-              setNaming(false);
+            close={close}
+            also={
+              <Checkbox checked={shared} onChange={({ detail }) => setShared(detail.checked)} description="Every member sees it; only you and the project's admins change it.">
+                Share with the project
+              </Checkbox>
+            }
+            save={async (name) => {
+              await save({ ViewName: name, Shared: shared, ...viewOf(now) } as SavedView);
+              close();
             }}
           />
-        </Suspense>
-      )}
+        )}
+      </Suspense>
     </>
   );
 }

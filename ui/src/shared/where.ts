@@ -19,7 +19,7 @@ const PAGES: Record<string, string> = {
 };
 /** Kinds whose pages show comments under a tab. */
 const TABBED = new Set(["TrainingJob", "Endpoint", "Pipeline", "PipelineExecution"]);
-const PLACES: Record<string, string> = { Member: "/members", Project: "/projects", Alarm: "/alarms", AccessKey: "/keys", Webhook: "/notifications?tab=webhooks", Budget: "/usage?tab=budgets", Quota: "/usage?tab=quotas", Prices: "/usage?tab=prices" };
+const PLACES: Record<string, string> = { Member: "/members", Project: "/projects", Alarm: "/alarms", AccessKey: "/keys", Webhook: "/notifications?tab=webhooks", Budget: "/usage?tab=budgets", Quota: "/usage?tab=quotas", Prices: "/usage?tab=prices", MlflowTrackingServer: "/experiments" };
 
 export function pageOf(kind: string, name: string, arn?: string): string | undefined {
   const rest = arn?.split(":").slice(5).join(":") ?? "";
@@ -47,6 +47,7 @@ const WORDS: Record<string, string> = {
   PipelineExecution: "pipeline execution",
   App: "space's app",
   Image: "environment",
+  MlflowTrackingServer: "MLflow tracking server",
   ImageVersion: "environment version",
   TransformJob: "batch transform job",
   Rule: "event rule",

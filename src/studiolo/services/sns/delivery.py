@@ -32,17 +32,21 @@ class BadWebhook(Exception):
 
 def check_webhook(url: str) -> None:
     """Raises BadWebhook. Addresses of the link (where clouds keep their metadata) are nobody's webhook."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 80
+    except ValueError as error:
+        raise BadWebhook(f"{url} is no address: {error}.") from None
+    if parts.scheme not in ("http", "https") or not host:
         raise BadWebhook(f"{url} is no http or https address.")
     try:
-        found = {info[4][0] for info in socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)}
+        found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except (OSError, ValueError):
         # Not known now; looked at again when something is sent.
         return
     for address in found:
         if ipaddress.ip_address(str(address).partition("%")[0]).is_link_local:
-            raise BadWebhook(f"{parts.hostname} is an address of this machine's link and can't be a webhook.")
+            raise BadWebhook(f"{host} is an address of this machine's link and can't be a webhook.")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -6,7 +6,7 @@ Implements services/identity.py for the server; keeps users, memberships, keys a
 import asyncio
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from studiolo.base.clock import Clock
 from studiolo.base.record import Key, Record
 from studiolo.services.identity import Credential, Identity, Membership, SessionUser, SignInRefused, TemporaryKey
-from studiolo.services.request import Caller
+from studiolo.services.request import Caller, Role
 from studiolo.services.studio import names
 from studiolo.store.protocol import AlreadyExists, Change, Missing, Query, Stale, Store
 
@@ -38,15 +38,18 @@ class Accounts(Identity):
         self._lock = threading.RLock()
         store.watch(self._changed)
         for kind in KINDS:
-            token = None
-            while True:
-                page = store.query(Query(kind, None, limit=1000, token=token))
-                for record in page.records:
-                    self._tables[kind][_plain(record.key)] = record
-                token = page.token
-                if token is None:
-                    break
+            for record in self._stored(kind):
+                self._tables[kind][_plain(record.key)] = record
         self._sweep()
+
+    def _stored(self, kind: str) -> Iterator[Record]:
+        token = None
+        while True:
+            page = self._store.query(Query(kind, None, limit=1000, token=token))
+            yield from page.records
+            token = page.token
+            if token is None:
+                return
 
     def _changed(self, change: Change) -> None:
         table = self._tables.get(change.key.kind)
@@ -60,8 +63,8 @@ class Accounts(Identity):
     def _sweep(self) -> None:
         """What expired goes."""
         now = self._clock()
-        for kind in ("Session", "AccessKey"):
-            for record in list(self._tables[kind].values()):
+        for kind in ("Session", "AccessKey", "SignInToken", "Invitation"):
+            for record in list(self._stored(kind)):
                 if record.spec.get("Expires") is not None and record.spec["Expires"] < now:
                     self._drop(record)
 
@@ -136,10 +139,10 @@ class Accounts(Identity):
         user = self.find(names.user(record.spec["User"]))
         if user is None:
             return None
-        held, only = self.memberships(user.key.name), record.spec.get("Account")
+        held, only, id = self.memberships(user.key.name), record.spec.get("Account"), record.key.name
         if only is not None:
-            return SessionUser(user.key.name, False, [one for one in held if one.account == only])
-        return SessionUser(user.key.name, bool(user.spec.get("Admin")), held)
+            return SessionUser(user.key.name, False, [one for one in held if one.account == only], id)
+        return SessionUser(user.key.name, bool(user.spec.get("Admin")), held, id)
 
     def _renew(self, record: Record) -> None:
         now = self._clock()
@@ -181,6 +184,22 @@ class Accounts(Identity):
         if record is not None:
             self._drop(record)
 
+    def end_sessions(self, user: str, but: str = "") -> None:
+        """All of the user's, and links that would open more. but: the id of the one that stays."""
+        for one in self.all("Session"):
+            if one.spec["User"].casefold() == user.casefold() and one.key.name != but:
+                self._drop(one)
+        for link in list(self._stored("SignInToken")):
+            if link.spec["User"].casefold() == user.casefold():
+                self._drop(link)
+
+    def forget(self, user: str) -> None:
+        """What lets the person in goes with the user: one made later under the same name is somebody else."""
+        self.end_sessions(user)
+        for one in self.all("ExternalPerson"):
+            if one.spec["User"].casefold() == user.casefold():
+                self._drop(one)
+
     # Signing in.
 
     def _slow_down(self, user: str, address: str) -> None:
@@ -214,6 +233,14 @@ class Accounts(Identity):
                 return
             except Stale:
                 continue
+
+    async def change_password(self, user: str, password: str, session: str = "") -> None:
+        """Whoever came in by what the password was has to come again. session: the id of the one that may stay."""
+        known = self.find(names.user(user))
+        had = known is not None and "Password" in known.spec
+        await self.set_password(user, password)
+        if had:
+            self.end_sessions(user, session)
 
     def make_link(self, user: str) -> str:
         """A one-time token for the sign-in link."""
@@ -250,7 +277,7 @@ class Accounts(Identity):
         except Missing:
             self._tries["", address].append(self._clock())
             raise SignInRefused("This invitation was used, taken back or has expired. Ask for a new one.") from None
-        if invitation.spec["Expires"] < self._clock():
+        if invitation.spec["Expires"] < self._clock() or self.find(names.project(invitation.spec["Account"])) is None:
             raise SignInRefused("This invitation has expired. Ask for a new one.")
         if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9._@+-]{0,63}", user):
             raise SignInRefused("A user name has letters, digits and . _ @ + - and begins with a letter or digit.")
@@ -269,8 +296,14 @@ class Accounts(Identity):
             self._store.delete(invitation)
         except (Missing, Stale):
             raise SignInRefused("This invitation was used, taken back or has expired. Ask for a new one.") from None
-        self.put_member(invitation.spec["Account"], user, invitation.spec["Role"])
+        self._let_in(invitation.spec["Account"], user, invitation.spec["Role"])
         return self.open_session(self._store.get(names.user(user)).key.name)
+
+    def _let_in(self, account: str, user: str, role: Role) -> None:
+        """Who is a member already never gets less by an invitation."""
+        there = self.find(names.member(account, user))
+        if there is None or names.higher(role, there.spec["Role"]):
+            self.put_member(account, user, role)
 
     # Members.
 

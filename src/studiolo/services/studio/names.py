@@ -2,11 +2,23 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 
 from studiolo.base.record import Key
+from studiolo.services.request import Role
 
 EVERYWHERE = ""
 """The project of records that belong to the whole studio."""
+FOR_STUDIO_ADMINS = frozenset({
+    "CreateProject", "DeleteProject", "CreateUser", "DeleteUser", "PutGroupMapping", "DeleteGroupMapping", "PutPrices", "PutQuota",
+})  # fmt: skip
+"""Operations that ask for an administrator of the studio by themselves, whatever that is in the project that is open."""
+RANK: Mapping[str, int] = {"viewer": 0, "contributor": 1, "admin": 2}
+"""Of a role: who has a higher one may do all that a lower one may."""
+
+
+def higher(one: Role, other: Role) -> bool:
+    return RANK[one] > RANK[other]
 
 
 def digest(token: str) -> str:

@@ -9,13 +9,17 @@ from studiolo.base.record import Record
 from studiolo.blobs.protocol import BucketExists
 from studiolo.services.events import names as events
 from studiolo.services.functions import names as functions
+from studiolo.services.metering import budgets, homes, quotas
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
 from studiolo.services.s3uri import default_bucket
+from studiolo.services.sagemaker.tracking import names as tracking
 from studiolo.services.scheduler import names as scheduler
 from studiolo.services.sns.publishing import everything
 from studiolo.services.studio import names
 from studiolo.services.studio.identity import Accounts, public, verify
+from studiolo.services.studio.notebooks import snapshots
+from studiolo.services.studio.together import personal
 from studiolo.services.studio.together import tables as together
 from studiolo.store.protocol import AlreadyExists, Missing, Query, Stale
 
@@ -34,17 +38,23 @@ OWN_KINDS = (
     "Endpoint",
     "Space",
     "StudioLifecycleConfig",
+    "Image",
     "InferenceComponent",
     functions.FUNCTION,
     scheduler.SCHEDULE,
     events.RULE,
 )
-LEFT = (functions.INVOCATION, events.DELIVERY, events.STATE, events.SINCE, events.BUCKET)
+LEFT = (
+    homes.KIND, functions.INVOCATION, events.DELIVERY, events.STATE, events.SINCE, events.BUCKET, budgets.KIND, quotas.KIND,
+    snapshots.KIND,
+)  # fmt: skip
 """What goes with the project."""
 INVITATION_SECONDS = 7 * 86400
 
 
 def need_project_admin(call: Call) -> None:
+    if not call.caller.project:
+        raise AccessDenied("This belongs to a project: become a member of one first.")
     if call.caller.role != "admin" and not call.caller.studio_admin:
         raise AccessDenied("Only an admin of the project may do this.")
 
@@ -121,12 +131,17 @@ class People:
     async def create_project(self, call: Call) -> Mapping[str, Any]:
         need_studio_admin(call)
         name = call.params["Name"]
-        if any(one.spec["Name"].casefold() == name.casefold() for one in self._accounts.all("Project")):
-            raise ConflictError(f"A project named {name} exists already.")
+        self._free(name)
         account = make_project(
             self._platform, self._accounts, name, call.params.get("Description", ""), call.caller.user
         )
         return {"Account": account}
+
+    def _free(self, name: str, but: str | None = None) -> None:
+        """but: the project that has the name already."""
+        for one in self._accounts.all("Project"):
+            if one.spec["Name"].casefold() == name.casefold() and one.key.name != but:
+                raise ConflictError(f"A project named {name} exists already.")
 
     async def describe_project(self, call: Call) -> Mapping[str, Any]:
         return self._describe(call, self._project(call))
@@ -134,6 +149,8 @@ class People:
     async def update_project(self, call: Call) -> Mapping[str, Any]:
         record = self._project(call, admin=True)
         changed = {name: call.params[name] for name in ("Name", "Description") if name in call.params}
+        if "Name" in changed:
+            self._free(changed["Name"], record.key.name)
         try:
             self._platform.store.write(record, now=self._platform.clock(), spec={**record.spec, **changed})
         except Stale:
@@ -147,6 +164,9 @@ class People:
         for kind in OWN_KINDS:
             if self._platform.store.count(Query(kind, account)):
                 raise ConflictError(f"The project still holds resources of kind {kind}: delete them first.")
+        # A project has a tracking server by itself; only one that ever ran holds anything.
+        if any("MlflowVersion" in one.status for one in everything(self._platform, tracking.KIND, account)):
+            raise ConflictError("The project still holds MLflow tracking servers: delete them first.")
         # Ended transform jobs are history that AWS has no way to delete.
         if self._platform.store.count(Query("TransformJob", account, state="InProgress")):
             raise ConflictError("A transform job of the project is in progress: stop it first.")
@@ -155,9 +175,11 @@ class People:
             raise ConflictError("The project still holds objects: delete them first.")
         for bucket in buckets:
             self._platform.blobs.delete_bucket(bucket.name)
-        for kind in (*together.OF_PROJECT, *LEFT):
+        for kind in (*together.OF_PROJECT, *LEFT, tracking.KIND):
             for one in list(everything(self._platform, kind, account)):
                 self._platform.store.delete(one)
+        for invitation in self._invitations(account):
+            self._drop(invitation)
         for member in self._accounts.members(account):
             self._accounts.remove_member(account, member.key.name)
         self._platform.store.delete(self._platform.store.get(record.key))
@@ -249,8 +271,15 @@ class People:
         need_project_admin(call)
         for one in self._invitations(call.caller.project):
             if one.key.name == call.params["Id"]:
-                self._platform.store.delete(one)
+                self._drop(one)
         return {}
+
+    def _drop(self, invitation: Record) -> None:
+        try:
+            self._platform.store.delete(invitation)
+        except (Missing, Stale):
+            # Somebody has come by it meanwhile.
+            pass
 
     # Users.
 
@@ -283,6 +312,8 @@ class People:
             self._platform.store.delete(self._platform.store.get(record.key))
         except (Missing, Stale):
             raise ConflictError("The user was changed meanwhile: look again.") from None
+        self._accounts.forget(record.key.name)
+        personal.forget(self._platform, record.key.name)
         return {}
 
     async def set_password(self, call: Call) -> Mapping[str, Any]:
@@ -298,5 +329,5 @@ class People:
         stored = record.spec.get("Password")
         if own and stored and not verify(stored, call.params.get("CurrentPassword", "")):
             raise ValidationError("The current password is wrong.")
-        await self._accounts.set_password(record.key.name, call.params["NewPassword"])
+        await self._accounts.change_password(record.key.name, call.params["NewPassword"], call.caller.session)
         return {}

@@ -96,7 +96,7 @@ def _lines(stream: BinaryIO, size: int, rows: int, offset: int) -> dict[str, Any
     for line in lines[offset : offset + rows]:
         try:
             documents.append(json.loads(line))
-        except ValueError:
+        except (ValueError, RecursionError):
             return {"Format": "text", "Text": text[:MAX_TEXT], "Truncated": size > MAX_TEXT}
     names: dict[str, None] = {}
     for document in documents:

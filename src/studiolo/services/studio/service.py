@@ -30,6 +30,7 @@ from studiolo.services.studio import names, shapes
 from studiolo.services.studio.automation.functions import FunctionCode
 from studiolo.services.studio.automation.rules import Rules
 from studiolo.services.studio.automation.schedules import Schedules
+from studiolo.services.studio.costs import Costs
 from studiolo.services.studio.datasets import records
 from studiolo.services.studio.datasets.controller import DataSetVersionController
 from studiolo.services.studio.datasets.service import DataSets
@@ -48,6 +49,7 @@ from studiolo.services.studio.together.activity import Activity
 from studiolo.services.studio.together.comments import Comments
 from studiolo.services.studio.together.here import PeopleHere
 from studiolo.services.studio.together.notices import Notices
+from studiolo.services.studio.together.views import SavedViews
 from studiolo.services.studio.together.webhooks import Webhooks
 from studiolo.services.studio.usage import UsageOperations
 from studiolo.services.studio.workbench import Workbench
@@ -59,7 +61,7 @@ add_models(MODELS)
 
 OWN = frozenset({
     "PutComment", "UpdateComment", "DeleteComment", "MarkNotificationsRead", "PutNotificationPreferences", "PutWebhook",
-    "DeleteWebhook", "SendTestWebhook", "PutPresence",
+    "DeleteWebhook", "SendTestWebhook", "PutPresence", "PutSavedView", "DeleteSavedView",
 })  # fmt: skip
 """Taking part in the talk, and hearing of it: for viewers, too."""
 
@@ -91,7 +93,7 @@ class StudioService:
         invocations = Invocations(platform, processor)
         workbench = Workbench(platform, door)
         activity, comments, notices = Activity(platform), Comments(platform, accounts), Notices(platform)
-        webhooks, here = Webhooks(platform), PeopleHere(platform)
+        webhooks, here, views = Webhooks(platform), PeopleHere(platform), SavedViews(platform)
         sagemaker = SageMakerService(platform)
         create, describe = sagemaker.handler("CreateTrainingJob"), sagemaker.handler("DescribeModelPackage")
         assert create is not None and describe is not None
@@ -137,6 +139,7 @@ class StudioService:
             **DataSets(platform).operations(),
             "DescribeSpaceState": workbench.describe,
             "ListSpaceFiles": workbench.list_files,
+            "DeleteSpaceFile": workbench.delete_file,
             "DescribeEnvironmentVersion": self._environments.describe,
             "ListActivity": activity.list,
             "PutComment": comments.put,
@@ -163,6 +166,9 @@ class StudioService:
             "GetNotebookSnapshot": snapshots.get,
             "ListNotebookSnapshots": snapshots.list,
             "DeleteNotebookSnapshot": snapshots.delete,
+            "PutSavedView": views.put,
+            "ListSavedViews": views.list,
+            "DeleteSavedView": views.delete,
             "PutPresence": here.put,
             "ListPresence": here.list,
             "GetScheduleTimes": schedules.times,
@@ -175,6 +181,7 @@ class StudioService:
             "GetModelPackageCardPdf": PackageCards(platform, describe).pdf,
             "GetUsage": usage.get,
             "ExportUsage": usage.export,
+            "GetResourceUsage": Costs(platform, usage.ask).get,
             "GetPrices": usage.get_prices,
             "PutPrices": usage.put_prices,
             "PutBudget": usage.put_budget,
@@ -192,9 +199,8 @@ class StudioService:
 
     def reads(self, operation: str) -> bool:
         """What concerns only oneself a viewer may do, too; people.py asks for more where more is needed."""
-        own = OWN | {
-            "CreateAccessKey", "DeleteAccessKey", "SetPassword", "PreviewObject", "CreateProject", "ExportUsage",
-            "CompareDataSetVersions",
+        own = OWN | names.FOR_STUDIO_ADMINS | {
+            "CreateAccessKey", "DeleteAccessKey", "SetPassword", "PreviewObject", "ExportUsage", "CompareDataSetVersions",
         }  # fmt: skip
         return operation.startswith(("Get", "List", "Describe")) or operation in own
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from studiolo.base.errors import AccessDenied, NotFound
 from studiolo.base.record import Record
+from studiolo.services.metering import homes
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call
 from studiolo.services.sagemaker.workbench import access, domains, files, names, settings
@@ -68,6 +69,7 @@ class Workbench:
             "NoChange": self._why_not(call, space, "manage"),
             "NoRemoval": self._why_not(call, space, "remove"),
             "Lacks": lacks(self._platform, type),
+            "HomeBytes": homes.noted(self._platform.store, space.key.project).get("Homes", {}).get(spec["_folder"]),
         }
         if app is not None:
             found["App"] = self._app(app)
@@ -98,6 +100,12 @@ class Workbench:
         if why:
             raise AccessDenied(why)
         return names.home_of(self._platform, space)
+
+    async def delete_file(self, call: Call) -> Mapping[str, Any]:
+        """A file, or a folder with what lies in it: for whoever could delete it in the space's app, which need not run."""
+        home = self.readable_home(call)
+        await asyncio.to_thread(files.remove, home, call.params["Path"])
+        return {}
 
     async def list_files(self, call: Call) -> Mapping[str, Any]:
         home = self.readable_home(call)

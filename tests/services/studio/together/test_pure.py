@@ -78,6 +78,18 @@ def test_a_budget_tells_admins_and_whom_it_is_for_of_the_highest_threshold():
     assert told.happenings(record("Budget", "b", spec)) == []
 
 
+def test_a_raised_budget_is_told_of_as_another_and_what_it_does_is_said():
+    spec = {"Amount": 20.0, "Thresholds": [100], "Action": "Stop"}
+
+    def of(amount, at):
+        alert = {"Threshold": 100, "Time": at, "Spent": amount, "Amount": amount}
+        (one,) = told.happenings(record("Budget", "b", spec, {"Month": "2026-02", "Alerts": [alert]}))
+        return one
+
+    assert of(10.0, 11.0).id != of(20.0, 12.0).id
+    assert of(10.0, 11.0).text == "10.00 of 10 were spent in 2026-02; new work is refused"
+
+
 def test_an_update_of_an_endpoint_is_told_when_it_is_done():
     def words(status, generation):
         spec = {"_user": "ann", "_generation": generation}

@@ -42,6 +42,7 @@ function Make({ old, close }: { old?: Webhook; close: () => void }) {
   const admin = session.project?.role === "admin";
   const put = async () => {
     setBusy(true);
+    setRefused(undefined);
     try {
       const made = await studio<{ Secret?: string }>("PutWebhook", { WebhookName: name, Url: url, Scope: scope, Types: types });
       await client.invalidateQueries({ queryKey: ["webhooks"] });
@@ -66,9 +67,14 @@ function Make({ old, close }: { old?: Webhook; close: () => void }) {
               Done
             </Button>
           ) : (
-            <Button variant="primary" loading={busy} disabled={!name || url.length < 10} onClick={() => void put()}>
-              {old ? "Save" : "Add"}
-            </Button>
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button variant="link" onClick={close}>
+                Cancel
+              </Button>
+              <Button variant="primary" loading={busy} disabled={!name || url.length < 10} disabledReason="Give a name and an address." onClick={() => void put()}>
+                {old ? "Save" : "Add"}
+              </Button>
+            </SpaceBetween>
           )}
         </Box>
       }

@@ -128,7 +128,20 @@ function InviteDialog({ close }: { close: () => void }) {
       closeAriaLabel="Close"
       onDismiss={close}
       footer={
-        <Box float="right">{url ? <Button onClick={close}>Done</Button> : <Button variant="primary" onClick={() => void invite()}>Make invitation</Button>}</Box>
+        <Box float="right">
+          {url ? (
+            <Button onClick={close}>Done</Button>
+          ) : (
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button variant="link" onClick={close}>
+                Cancel
+              </Button>
+              <Button variant="primary" onClick={() => void invite()}>
+                Make invitation
+              </Button>
+            </SpaceBetween>
+          )}
+        </Box>
       }
     >
       <SpaceBetween size="m">
@@ -212,6 +225,7 @@ export function MembersPage() {
               <Button
                 variant="inline-link"
                 disabled={!admin}
+                disabledReason={why}
                 ariaLabel={`Remove ${one.User}`}
                 onClick={() =>
                   confirm({
@@ -245,7 +259,12 @@ export function MembersPage() {
               cell: (one) => (
                 <Button
                   variant="inline-link"
-                  onClick={() => void studio("DeleteInvitation", { Id: one.Id }).then(() => client.invalidateQueries({ queryKey: ["invitations"] }))}
+                  ariaLabel={`Take back the invitation as ${one.Role} until ${time(one.ExpirationTime)}`}
+                  onClick={() =>
+                    void studio("DeleteInvitation", { Id: one.Id })
+                      .then(() => client.invalidateQueries({ queryKey: ["invitations"] }))
+                      .catch((error: unknown) => fail("The invitation was not taken back", error))
+                  }
                 >
                   Take back
                 </Button>

@@ -77,7 +77,7 @@ export function SignIn({ done }: { done: () => void }) {
               <FormField label="User name">
                 <Input value={user} onChange={({ detail }) => setUser(detail.value)} autoComplete="username" autoFocus />
               </FormField>
-              <FormField label="Password">
+              <FormField label="Password" description={invitation ? "At least 8 characters, where it is a new one." : undefined} constraintText={invitation ? undefined : "Forgotten? Where the studio runs, `studiolo password --user NAME` sets another one."}>
                 <Input type="password" value={password} onChange={({ detail }) => setPassword(detail.value)} autoComplete={invitation ? "new-password" : "current-password"} />
               </FormField>
             </SpaceBetween>

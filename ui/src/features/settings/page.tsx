@@ -21,23 +21,40 @@ function Password() {
   const [now, setNow] = useState("");
   const [next, setNext] = useState("");
   const [state, setState] = useState<{ type: "success" | "error"; text: string }>();
-  const save = () =>
-    studio("SetPassword", { CurrentPassword: now || undefined, NewPassword: next })
-      .then(() => setState({ type: "success", text: "The password is set." }))
-      .catch((error: unknown) => setState({ type: "error", text: describe(error) }));
+  const [busy, setBusy] = useState(false);
+  const save = async () => {
+    setBusy(true);
+    try {
+      await studio("SetPassword", { CurrentPassword: now || undefined, NewPassword: next });
+      setState({ type: "success", text: "The password is set. Whoever was signed in by the old one elsewhere is signed out." });
+      setNow("");
+      setNext("");
+    } catch (error) {
+      setState({ type: "error", text: describe(error) });
+    } finally {
+      setBusy(false);
+    }
+  };
   return (
-    <SpaceBetween size="m">
-      {state && <Alert type={state.type}>{state.text}</Alert>}
-      <FormField label="Current password" description="Leave empty if you have none yet.">
-        <Input type="password" value={now} onChange={({ detail }) => setNow(detail.value)} />
-      </FormField>
-      <FormField label="New password" description="At least 8 characters.">
-        <Input type="password" value={next} onChange={({ detail }) => setNext(detail.value)} />
-      </FormField>
-      <Button onClick={() => void save()} disabled={next.length < 8} disabledReason="At least 8 characters.">
-        Set password
-      </Button>
-    </SpaceBetween>
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (next.length >= 8) void save();
+      }}
+    >
+      <SpaceBetween size="m">
+        {state && <Alert type={state.type}>{state.text}</Alert>}
+        <FormField label="Current password" description="Leave empty if you have none yet.">
+          <Input type="password" value={now} autoComplete="current-password" onChange={({ detail }) => setNow(detail.value)} />
+        </FormField>
+        <FormField label="New password" description="At least 8 characters.">
+          <Input type="password" value={next} autoComplete="new-password" onChange={({ detail }) => setNext(detail.value)} />
+        </FormField>
+        <Button formAction="submit" loading={busy} disabled={next.length < 8} disabledReason="At least 8 characters.">
+          Set password
+        </Button>
+      </SpaceBetween>
+    </form>
   );
 }
 

@@ -191,8 +191,6 @@ class DataSets:
         return {"DataSetName": record.key.name}
 
     def _forget(self, record: Record) -> None:
-        if record.status["VersionStatus"] == "InProgress":
-            raise ConflictError(f"Version {record.spec['Version']} is being made: wait until it is ready.")
         self._free(record)
         try:
             self._platform.store.write(record, now=self._platform.clock(), deleting=True)
@@ -200,6 +198,9 @@ class DataSets:
             raise ConflictError("The version was changed meanwhile: try again.") from None
 
     def _free(self, record: Record) -> None:
+        """Raises where it may not go now."""
+        if record.status["VersionStatus"] == "InProgress":
+            raise ConflictError(f"Version {record.spec['Version']} is being made: wait until it is ready.")
         job = lineage.held_by(self._platform, record.key.project, self._address(record))
         if job is not None:
             raise ConflictError(

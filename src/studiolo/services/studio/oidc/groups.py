@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studiolo.services.request import Role
-
-RANK: Mapping[str, int] = {"viewer": 0, "contributor": 1, "admin": 2}
+from studiolo.services.studio.names import higher
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,6 @@ def rights(groups: frozenset[str], table: Iterable[Mapped]) -> Rights:
             continue
         if one.account is None:
             studio_admin = True
-        elif RANK[one.role] >= RANK[roles.get(one.account, "viewer")]:
+        elif one.account not in roles or higher(one.role, roles[one.account]):
             roles[one.account] = one.role
     return Rights(roles, studio_admin)

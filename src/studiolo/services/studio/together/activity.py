@@ -12,12 +12,13 @@ from studiolo.base.errors import AccessDenied, ValidationError
 from studiolo.base.record import Key, Record
 from studiolo.services.platform import Platform
 from studiolo.services.request import Answer, Call, Handler, Service
+from studiolo.services.studio.names import FOR_STUDIO_ADMINS
 from studiolo.services.studio.together.deeds import SILENT, deed
 from studiolo.services.studio.together.resources import TYPES
 from studiolo.store.protocol import BadToken, Index, Page, Query
 
 KIND = "Activity"
-_OWN = frozenset({"CreateAccessKey", "DeleteAccessKey", "CreateProject", "PutComment", "PutWebhook", "DeleteWebhook"})
+_OWN = FOR_STUDIO_ADMINS | {"CreateAccessKey", "DeleteAccessKey", "PutComment", "PutWebhook", "DeleteWebhook"}
 """Done by those who only read, too, and yet changes."""
 
 

@@ -128,18 +128,38 @@ def _comment(record: Record) -> Iterator[Happening]:
     )
 
 
+def _stopped(record: Record) -> Iterator[Happening]:
+    """To each whose work a spent budget has stopped."""
+    for one in record.status.get("Stopped", ()):
+        word = "deleted" if one["Kind"] in ("Endpoint", "InferenceComponent") else "stopped"
+        yield Happening(
+            _id(record, "stopped", one["Kind"], one["Name"], one["_life"]), BUDGET_ALERT, one["Time"], "Budget",
+            record.key.name, _arn_of_budget(record), (str(one["User"]),), None, "Spent",
+            f"{one['Kind']} {one['Name']} was {word}.",
+        )  # fmt: skip
+
+
+def _arn_of_budget(record: Record) -> str:
+    return f"arn:aws:budgets::{record.key.project}:budget/{record.key.name}"
+
+
 def _budget(record: Record) -> Iterator[Happening]:
     """Of thresholds that were passed at once the highest is told."""
+    yield from _stopped(record)
     spec, month = record.spec, record.status.get("Month")
     user = spec.get("User")
     to = (ADMINS, str(user)) if user else (ADMINS,)
     highest: dict[float, Mapping[str, Any]] = {one["Time"]: one for one in record.status.get("Alerts", ())}
     for at, alert in highest.items():
-        percent = alert["Threshold"]
-        text = f"{alert['Spent']:.2f} of {spec['Amount']:g} were spent in {month}" if "Spent" in alert else None
+        percent, of = alert["Threshold"], alert.get("Amount")
+        text = f"{alert['Spent']:.2f} of {of or spec['Amount']:g} were spent in {month}" if "Spent" in alert else None
+        if text and percent >= 100 and spec.get("Action", "None") != "None":
+            text += "; new work is refused"
+        # Of another amount it is another alert.
+        which = () if of is None else (float(of),)
         yield Happening(
-            _id(record, month, percent), BUDGET_ALERT, at, "Budget", record.key.name,
-            f"arn:aws:budgets::{record.key.project}:budget/{record.key.name}", to, None, f"{percent}%", text,
+            _id(record, month, percent, *which), BUDGET_ALERT, at, "Budget", record.key.name,
+            _arn_of_budget(record), to, None, f"{percent}%", text,
         )  # fmt: skip
 
 
