@@ -4,6 +4,7 @@ axe finding in light and dark."""
 import json
 import re
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -157,6 +158,14 @@ def test_the_curl_to_paste_works(page, studio, endpoint):  # noqa: F811
     )
     with urllib.request.urlopen(request) as answer:
         assert json.loads(answer.read()) == [7.0]
+
+
+def test_a_page_learns_what_a_model_takes(page, studio, endpoint):  # noqa: F811
+    told = page.request.get(f"{studio.url}/api/v2/models/{endpoint}").json()
+    assert (told["name"], told["platform"], told["versions"]) == (endpoint, "sklearn", ["blue", "green"])
+    assert page.request.get(f"{studio.url}/api/v2/models/absent").status == 404
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(f"{studio.url}/api/v2/models/{endpoint}", timeout=10)
 
 
 def test_an_update_by_canary(page, studio, endpoint):  # noqa: F811

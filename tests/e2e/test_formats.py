@@ -96,7 +96,15 @@ def test_each_form_is_served(studio, tmp_path, framework):
             assert answer["outputs"][0]["data"] == pytest.approx(flat(expected[form]), rel=1e-4, abs=1e-4), form
             told = metadata(studio, endpoint)
             assert told["platform"] == framework and told["versions"] == ["all"], form
-            if framework in ("sklearn", "xgboost", "onnx"):
-                # Whose own model says how many columns it takes.
+            # All but TorchScript and a function of one's own know what they take, and what they give for it.
+            if framework != "python" and form not in ("torchscript", "state"):
                 assert [one["shape"] for one in told["inputs"]] == [[-1, 2]], (form, told)
+                assert [one["shape"][0] for one in told["outputs"]] == [-1], (form, told)
+                assert told["outputs"][0]["datatype"] == answer["outputs"][0]["datatype"], (form, told)
+        elif form == "columns":
+            told = metadata(studio, endpoint)
+            assert [tuple(one.values()) for one in told["inputs"]] == [
+                ("city", "BYTES", [-1, 1]), ("size", "FP64", [-1, 1])
+            ]  # fmt: skip
+            assert told["outputs"] == [{"name": "predict", "datatype": "BOOL", "shape": [-1]}]
         sagemaker.delete_endpoint(EndpointName=endpoint)

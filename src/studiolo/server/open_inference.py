@@ -11,6 +11,7 @@ import orjson
 from studiolo.base.errors import ApiError
 from studiolo.server.aws import MAX_INVOCATION, AwsWire
 from studiolo.server.body import ClientGone, Receive, inflate
+from studiolo.services.request import Caller
 from studiolo.services.sagemaker_runtime.open_inference import Failed, OpenInference, path_of
 from studiolo.wire.http import Request, Response
 
@@ -27,9 +28,12 @@ class OpenInferenceDoor:
         self._aws = aws
         self._protocol = protocol
 
-    async def __call__(self, request: Request, receive: Receive, request_id: str) -> Response:
+    async def __call__(
+        self, request: Request, receive: Receive, request_id: str, caller: Caller | None = None
+    ) -> Response:
+        """caller: who asks, where that is known already: the studio's pages have a session."""
         try:
-            return await self._answer(request, receive, request_id)
+            return await self._answer(request, receive, request_id, caller)
         except Failed as failed:
             status, message = failed.status, failed.message
         except ApiError as error:
@@ -42,10 +46,10 @@ class OpenInferenceDoor:
         headers = {"content-type": "application/json", "x-amzn-requestid": request_id}
         return Response(status, headers, orjson.dumps({"error": message}))
 
-    async def _answer(self, request: Request, receive: Receive, request_id: str) -> Response:
+    async def _answer(self, request: Request, receive: Receive, request_id: str, caller: Caller | None) -> Response:
         path = path_of(request.raw_path)
-        project = ""
-        if path is None or not path.open:
+        project = caller.project if caller is not None else ""
+        if caller is None and (path is None or not path.open):
             caller = await self._aws.identify(request, receive, request_id, MAX_INVOCATION)
             project = caller.project
         if path is None:

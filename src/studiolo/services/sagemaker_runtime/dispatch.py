@@ -182,21 +182,21 @@ class Dispatcher:
         return generation, variant
 
     async def _wake(self, target: Target, variant: Variant) -> None:
-        """Returns when the endpoint's table has changed since, or raises when it took too long."""
+        """Returns when the variant can be asked, or raises when it took too long."""
         asked = self._demand.of(target.handle, variant.name)
         asked.waiting += 1
         try:
             async with asyncio.timeout(WAKE):
-                change = asyncio.ensure_future(self.router.change(target.key))
-                await asyncio.sleep(0)
                 self._demand.wake(target.handle)
                 while True:
-                    await change
-                    now = self.router.find(target.key.project, target.key.name, target.key.kind)
-                    if now is None or _answers(now, variant.name):
-                        return
                     change = asyncio.ensure_future(self.router.change(target.key))
                     await asyncio.sleep(0)
+                    # Looked at while the change is waited for: one that came just before would never be told.
+                    now = self.router.find(target.key.project, target.key.name, target.key.kind)
+                    if now is None or _answers(now, variant.name):
+                        change.cancel()
+                        return
+                    await change
         except TimeoutError:
             raise not_answering(target.key.name) from None
         finally:

@@ -83,6 +83,7 @@ class Handler:
         self._input, self._predict = functions["input_fn"], functions["predict_fn"]
         self._output, self._transform = functions["output_fn"], functions["transform_fn"]
         self._served: models.Served | None = None
+        self._about: Answer | None = None
         self._name = os.environ.get("STUDIOLO_MODEL_NAME", folder.name)
         if functions["model_fn"] is not None:
             self._model: Any = functions["model_fn"](str(folder))
@@ -140,6 +141,11 @@ class Handler:
 
     def about(self) -> Answer:
         """What the open inference protocol tells of a model, as far as the framework knows it."""
+        if self._about is None:
+            self._about = self._described()
+        return self._about
+
+    def _described(self) -> Answer:
         served = self._served if self.staged and self._input is None and self._predict is None else None
         inputs, outputs = (served.inputs(), served.outputs()) if served is not None else ([], [])
         document = {"platform": self._framework, "inputs": inputs, "outputs": outputs if self._output is None else []}

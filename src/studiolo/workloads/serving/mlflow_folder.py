@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from studiolo.workloads.serving import formats
+from studiolo.workloads.serving import described, formats, kserve
+from studiolo.workloads.serving.described import Column, Described
 from studiolo.workloads.serving.errors import NoModel
-from studiolo.workloads.serving.served import Served, Tabular
+from studiolo.workloads.serving.served import Predict, Served, Tabular
 
 Loader = Callable[[Path], Served]
 
@@ -49,7 +50,7 @@ def load(folder: Path, native: dict[str, Loader]) -> Served:
     model: Any = pyfunc.load_model(str(folder))
     schema = model.metadata.get_input_schema()
     names = schema.input_names() if schema is not None and schema.has_input_names() else None
-    return Pyfunc(lambda data: model.predict(data), model, names)
+    return Pyfunc(lambda data: model.predict(data), model, names, schema)
 
 
 def _place(folder: Path, settings: dict[str, str]) -> Path:
@@ -62,6 +63,22 @@ def _place(folder: Path, settings: dict[str, str]) -> Path:
 class Pyfunc(Tabular):
     """MLflow checks the body against the model's schema; what does not fit is the asker's error."""
 
+    def __init__(self, predict: Predict, model: Any, names: list[str] | None, schema: Any) -> None:
+        super().__init__(predict, model, names)
+        self._schema = schema
+
+    def columns(self) -> list[Column]:
+        if self._schema is None or not self._schema.has_input_names() or self._schema.is_tensor_spec():
+            return []
+        return [_column(one) for one in self._schema.inputs]
+
+    def inputs(self) -> Described:
+        if self._schema is None:
+            return []
+        if self._schema.is_tensor_spec():
+            return [_tensor(one) for one in self._schema.inputs]
+        return described.named(self.columns()) or described.table(len(self._schema.inputs))
+
     def predict(self, data: Any) -> Any:
         try:
             return super().predict(data)
@@ -69,6 +86,20 @@ class Pyfunc(Tabular):
             if type(error).__module__.startswith("mlflow"):
                 raise formats.Refused(400, f"The model can't take this input: {error}") from error
             raise
+
+
+_TYPES = {"boolean": "BOOL", "integer": "INT32", "long": "INT64", "float": "FP32", "double": "FP64"}
+"""MLflow's types of columns; all others are texts to the protocol."""
+
+
+def _column(spec: Any) -> Column:
+    datatype = _TYPES.get(getattr(spec.type, "name", ""), "BYTES")
+    return Column(str(spec.name), datatype, "a" if datatype == "BYTES" else 0)
+
+
+def _tensor(spec: Any) -> dict[str, Any]:
+    datatype = next((name for name, kind in kserve.TYPES.items() if kind == spec.type.name), "BYTES")
+    return {"name": spec.name or "input", "datatype": datatype, "shape": list(spec.shape)}
 
 
 def packages(folder: Path) -> str | None:

@@ -103,6 +103,8 @@ class Models:
         self._workers = workers
         self._base = memory.own()
         self._held: OrderedDict[str, _Model] = OrderedDict()
+        self._known: dict[str, int] = {}
+        """How large models were when they were last here, in bytes."""
 
     def route(self, method: bytes, path: bytes) -> Answer:
         """Everything but invocations."""
@@ -135,10 +137,17 @@ class Models:
         model.size += max(0, memory.own() - before)
         self._make_room()
 
+    def _expected(self, key: str, folder: Path) -> int:
+        """Bytes that a model will take: what it took before, else what the others take, and its files at least."""
+        if key in self._known:
+            return self._known[key]
+        files = sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
+        return max(files, sum(one.size for one in self._held.values()) // max(1, len(self._held)))
+
     def _load(self, key: str, folder: Path, name: str) -> "_Model | Answer":
-        self._make_room()
-        before = memory.own()
         try:
+            self._make_room(self._expected(key, folder))
+            before = memory.own()
             model = _Model(self._root, folder)
         except MemoryError:
             return _refused(507, f"There is not memory enough for the model {name}.")
@@ -154,12 +163,12 @@ class Models:
         self._make_room()
         return model
 
-    def _make_room(self) -> None:
-        """Drops what was not used for longest until the rest fits. What the allocator keeps to itself is no model's
-        fault: at least the models that by themselves fit into half of the room stay."""
-        dropped = False
-        while len(self._held) > 1 and memory.own() - self._base > self._budget:
-            if sum(one.size for one in self._held.values()) < self._budget / 2:
+    def _make_room(self, expected: int = 0) -> None:
+        """Drops what was not used for longest until the rest and what is expected (bytes) fit. What the allocator
+        keeps to itself is no model's fault: at least the models that by themselves fit into half of the room stay."""
+        dropped, room = False, self._budget - expected
+        while len(self._held) > 1 and memory.own() - self._base > room:
+            if sum(one.size for one in self._held.values()) < room / 2:
                 break
             for _ in range(max(1, len(self._held) // 20)):
                 if len(self._held) > 1:
@@ -170,7 +179,7 @@ class Models:
             gc.collect()
 
     def _drop(self, key: str) -> None:
-        del self._held[key]
+        self._known[key] = self._held.pop(key).size
         (self._mine / key).unlink(missing_ok=True)
 
     def _marked(self, key: str) -> bool:

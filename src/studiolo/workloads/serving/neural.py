@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.workloads.serving import formats
+from studiolo.workloads.serving.described import Described
 from studiolo.workloads.serving.errors import NoModel
-from studiolo.workloads.serving.served import Dense, Served, candidates
+from studiolo.workloads.serving.served import Dense, Predict, Served, candidates
 
 
 def load_pytorch(folder: Path) -> Served:
@@ -14,13 +15,40 @@ def load_pytorch(folder: Path) -> Served:
 
     torch.set_num_threads(max(1, int(os.environ.get("OMP_NUM_THREADS", "1"))))
     exported = candidates(folder, "model.pt2", "*.pt2")
-    module: Any = torch.export.load(str(exported[0])).module() if exported else _scripted(folder)
+    program: Any = torch.export.load(str(exported[0])) if exported else None
+    module: Any = program.module() if exported else _scripted(folder)
 
     def predict(data: Any) -> Any:
         with torch.inference_mode():
             return module(torch.as_tensor(data))
 
-    return Dense(predict, module)
+    return Network(predict, module, _taken(program) if exported else [])
+
+
+class Network(Dense):
+    """TorchScript does not say what it takes; an exported program does."""
+
+    def __init__(self, predict: Predict, module: Any, inputs: Described) -> None:
+        super().__init__(predict, module)
+        self._inputs = inputs
+
+    def inputs(self) -> Described:
+        return self._inputs
+
+
+def _taken(program: Any) -> Described:
+    """The one tensor of an exported program; nothing where it takes several, which no body could bring."""
+    from studiolo.workloads.serving import kserve
+
+    wanted = set(program.graph_signature.user_inputs)
+    found = [one for one in program.graph.nodes if one.op == "placeholder" and one.name in wanted]
+    held = found[0].meta.get("val") if len(found) == 1 else None
+    word = str(getattr(held, "dtype", "")).removeprefix("torch.")
+    datatype = next((name for name, kind in kserve.TYPES.items() if kind == word), None)
+    if held is None or datatype is None:
+        return []
+    shape = [size if isinstance(size, int) else -1 for size in held.shape]
+    return [{"name": found[0].name, "datatype": datatype, "shape": shape}]
 
 
 def _scripted(folder: Path) -> Any:
@@ -47,10 +75,10 @@ class Onnx(Dense):
         self._inputs = {one.name: _dtype(one.type) for one in session.get_inputs()}
         self._outputs = [one.name for one in session.get_outputs()]
 
-    def inputs(self) -> list[dict[str, Any]]:
+    def inputs(self) -> Described:
         return [_described(one) for one in self.model.get_inputs()]
 
-    def outputs(self) -> list[dict[str, Any]]:
+    def outputs(self) -> Described:
         return [_described(one) for one in self.model.get_outputs()]
 
     def tensors(self, named: dict[str, Any]) -> Any:

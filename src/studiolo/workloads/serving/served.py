@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from studiolo.workloads.serving import formats
+from studiolo.workloads.serving import described, formats
+from studiolo.workloads.serving.described import Column, Described
 
 Predict = Callable[[Any], Any]
 
@@ -30,13 +31,13 @@ class Served:
 
         return kserve.joined(named)
 
-    def inputs(self) -> list[dict[str, Any]]:
-        """The tensors it takes as far as it knows them itself: name, datatype, shape (-1: any size)."""
-        width = getattr(self.model, "n_features_in_", None)
-        return [{"name": "input", "datatype": "FP32", "shape": [-1, int(width)]}] if width else []
+    def inputs(self) -> Described:
+        """The tensors it takes, as far as it knows them itself."""
+        width = described.width(self.model)
+        return described.table(width) if width else []
 
-    def outputs(self) -> list[dict[str, Any]]:
-        return []
+    def outputs(self) -> Described:
+        return described.outputs(self, {})
 
     def rows(self, array: Any) -> Any:
         """What `predict` takes, of rows of numbers that batch transform has read itself."""
@@ -93,9 +94,15 @@ class Tabular(Served):
             return pd.DataFrame({name: named[name].ravel() for name in self._names})
         return self._table(super().tensors(named))
 
-    def inputs(self) -> list[dict[str, Any]]:
-        # Columns by name may hold anything.
-        return [] if self._names is not None else super().inputs()
+    def columns(self) -> list[Column]:
+        """Those it knows by name."""
+        return described.columns(self.model, self._names) if self._names is not None else []
+
+    def inputs(self) -> Described:
+        return described.named(self.columns()) if self._names is not None else super().inputs()
+
+    def outputs(self) -> Described:
+        return described.outputs(self, {one.name: one.sample for one in self.columns()})
 
     def rows(self, array: Any) -> Any:
         return self._table(array)

@@ -129,9 +129,10 @@ class Worker:
 
     def _wait(self, patience: float) -> list[tuple[int, int]]:
         """Where the last wait was short the next is likely to be, and to sleep and be woken would take a fifth of a request's
-        time; other processes go first."""
+        time; other processes go first. Where there are more connections the others' requests fill the wait, and looking
+        would take their time."""
         began = time.perf_counter()
-        if self._brisk:
+        if self._brisk and len(self._connections) == 1:
             while time.perf_counter() - began < BRISK:
                 found = self._poll.poll(0, self._most)
                 if found:

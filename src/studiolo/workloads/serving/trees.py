@@ -47,9 +47,6 @@ class Boosted(Served):
             first = first + score(one)
         return first / len(self._all) if len(self._all) > 1 else first
 
-    def inputs(self) -> list[dict[str, Any]]:
-        return [{"name": "input", "datatype": "FP32", "shape": [-1, self.model.num_features()]}]
-
     def write(self, prediction: Any, accept: str) -> tuple[bytes, str]:
         if accept in ("", "*/*"):
             accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", accept)

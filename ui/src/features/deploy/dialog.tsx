@@ -160,7 +160,7 @@ export function DeployDialog({ request, close }: { request: DeployRequest; close
         )}
         <Tiles
           ariaLabel="How will it be called?"
-          columns={ways.length}
+          columns={3}
           value={draft.mode}
           onChange={({ detail }) => set({ mode: detail.value as Mode })}
           items={ways}

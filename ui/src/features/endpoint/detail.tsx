@@ -29,6 +29,7 @@ import { History } from "./history-tab";
 import { Progress } from "./progress";
 import { useConfig, useEndpoint } from "./query";
 import { Queue } from "./queue";
+import { samplesOf, useInputs } from "./sample";
 import { Scaling } from "./scaling";
 import { asyncPython, componentPython, curl, javascript, python, triton } from "./snippets";
 import { TestPanel } from "./test-panel";
@@ -40,7 +41,9 @@ function Snippets({ endpoint }: { endpoint: Endpoint }) {
   const name = endpoint.EndpointName;
   const json = { id: "json", label: "JSON", content: <Code text={JSON.stringify(endpoint, null, 2)} /> };
   const shared = placesOf(endpoint).length > 0;
-  if (shared) return <Tabs variant="container" tabs={[{ id: "python", label: "Python", content: <Code text={componentPython(name, "my-component")} /> }, json]} />;
+  const inputs = useInputs(name, endpoint.EndpointStatus === "InService" && !shared);
+  const body = samplesOf(inputs)["application/json"]!;
+  if (shared) return <Tabs variant="container" tabs={[{ id: "python", label: "Python", content: <Code text={componentPython(name, "my-component", body)} /> }, json]} />;
   if (endpoint.AsyncInferenceConfig) {
     const bucket = `sagemaker-us-east-1-${session.project?.account ?? ""}`;
     return <Tabs variant="container" tabs={[{ id: "python", label: "Python", content: <Code text={asyncPython(name, bucket)} /> }, json]} />;
@@ -49,10 +52,10 @@ function Snippets({ endpoint }: { endpoint: Endpoint }) {
     <Tabs
       variant="container"
       tabs={[
-        { id: "curl", label: "curl", content: <Code text={curl(session.endpoint, name)} /> },
-        { id: "python", label: "Python", content: <Code text={python(name)} /> },
-        { id: "javascript", label: "JavaScript", content: <Code text={javascript(session.endpoint, name)} /> },
-        { id: "triton", label: "Triton", content: <Code text={triton(session.endpoint, name)} /> },
+        { id: "curl", label: "curl", content: <Code text={curl(session.endpoint, name, body)} /> },
+        { id: "python", label: "Python", content: <Code text={python(name, body)} /> },
+        { id: "javascript", label: "JavaScript", content: <Code text={javascript(session.endpoint, name, body)} /> },
+        { id: "triton", label: "Triton", content: <Code text={triton(session.endpoint, name, inputs)} /> },
         json,
       ]}
     />
@@ -135,16 +138,19 @@ function Page({ endpoint, config }: { endpoint: Endpoint; config: EndpointConfig
           </Alert>
         )}
         <Container>
-          <KeyValuePairs
-            columns={4}
-            items={[
-              { label: "Status", value: <Status word={endpoint.EndpointStatus} /> },
-              { label: "Created", value: time(endpoint.CreationTime) },
-              { label: "Used", value: <Cost kind="Endpoint" name={name} since={endpoint.CreationTime} live /> },
-              { label: "Configuration", value: endpoint.EndpointConfigName },
-              { label: "ARN", value: <Copy text={endpoint.EndpointArn} /> },
-            ]}
-          />
+          <SpaceBetween size="m">
+            <KeyValuePairs
+              columns={4}
+              items={[
+                { label: "Status", value: <Status word={endpoint.EndpointStatus} /> },
+                { label: "Created", value: time(endpoint.CreationTime) },
+                { label: "Used", value: <Cost kind="Endpoint" name={name} since={endpoint.CreationTime} live /> },
+                { label: "Configuration", value: endpoint.EndpointConfigName },
+              ]}
+            />
+            {/* A quarter of the width would break it into pieces. */}
+            <KeyValuePairs columns={1} items={[{ label: "ARN", value: <Copy text={endpoint.EndpointArn} /> }]} />
+          </SpaceBetween>
         </Container>
         <Progress endpoint={endpoint} />
         <Tabs activeTabId={active} onChange={({ detail }) => show({ tab: detail.activeTabId })} tabs={tabs} />

@@ -18,6 +18,7 @@ import type { Endpoint } from "../../api/types";
 import { describe, useStudio } from "../../shared/context";
 import { duration, time } from "../../shared/format";
 import { Code, Empty, Failure, S3Link, Status } from "../../shared/parts";
+import { samplesOf, useInputs } from "./sample";
 import { asyncPython } from "./snippets";
 
 interface Invocation {
@@ -98,7 +99,9 @@ export function Queue({ endpoint }: { endpoint: Endpoint }) {
   const client = useQueryClient();
   const config = endpoint.AsyncInferenceConfig;
   const bucket = `sagemaker-us-east-1-${session.project?.account ?? ""}`;
-  const [body, setBody] = useState("[[1.0, 2.0, 3.0]]");
+  const sample = samplesOf(useInputs(endpoint.EndpointName, endpoint.EndpointStatus === "InService"))["application/json"]!;
+  const [written, setBody] = useState<string>();
+  const body = written ?? sample;
   const [refused, setRefused] = useState<unknown>();
   const ask = async () => {
     setRefused(undefined);

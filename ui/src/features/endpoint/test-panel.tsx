@@ -14,12 +14,7 @@ import type { Endpoint } from "../../api/types";
 import { describe } from "../../shared/context";
 import { Code, Empty, Status } from "../../shared/parts";
 import { placesOf, useComponents } from "../inference-component/query";
-
-const SAMPLES: Record<string, string> = {
-  "application/json": "[[1.0, 2.0, 3.0]]",
-  "text/csv": "1.0,2.0,3.0",
-  "application/jsonlines": "[1.0, 2.0, 3.0]\n[4.0, 5.0, 6.0]",
-};
+import { samplesOf, useInputs } from "./sample";
 
 export function TestPanel({ endpoint }: { endpoint: Endpoint }) {
   const { component } = useSearch({ strict: false }) as { component?: string };
@@ -30,7 +25,10 @@ export function TestPanel({ endpoint }: { endpoint: Endpoint }) {
   const target = shared ? (picked ?? names[0]) : undefined;
   const [type, setType] = useState("application/json");
   const [accept, setAccept] = useState("application/json");
-  const [body, setBody] = useState(SAMPLES["application/json"]!);
+  const samples = samplesOf(useInputs(shared ? target : endpoint.EndpointName, endpoint.EndpointStatus === "InService"));
+  // What somebody wrote stays; until then it is what the model takes.
+  const [written, setBody] = useState<string>();
+  const body = written ?? samples[type] ?? "";
   const [busy, setBusy] = useState(false);
   const [answer, setAnswer] = useState<{ text: string; took: number; headers: string; ok: boolean }>();
   const ask = async () => {
@@ -51,7 +49,7 @@ export function TestPanel({ endpoint }: { endpoint: Endpoint }) {
       setBusy(false);
     }
   };
-  const options = Object.keys(SAMPLES).map((value) => ({ value, label: value }));
+  const options = Object.keys(samples).map((value) => ({ value, label: value }));
   const accepts = ["application/json", "text/csv", "*/*"].map((value) => ({ value, label: value }));
   return (
     <ColumnLayout columns={2}>
@@ -71,11 +69,7 @@ export function TestPanel({ endpoint }: { endpoint: Endpoint }) {
           <Select
             options={options}
             selectedOption={options.find((one) => one.value === type) ?? null}
-            onChange={({ detail }) => {
-              const next = detail.selectedOption.value ?? type;
-              setType(next);
-              if (Object.values(SAMPLES).includes(body)) setBody(SAMPLES[next] ?? "");
-            }}
+            onChange={({ detail }) => setType(detail.selectedOption.value ?? type)}
           />
         </FormField>
         <FormField label="Accept">

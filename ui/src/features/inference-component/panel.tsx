@@ -13,6 +13,7 @@ import { type ReactNode, useState } from "react";
 import type { Endpoint, EndpointConfig } from "../../api/types";
 import { VIEWER } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
+import { Cost } from "../../shared/cost";
 import { time } from "../../shared/format";
 import { LogView } from "../../shared/log";
 import { ContextMenu } from "../../shared/menu";
@@ -22,6 +23,7 @@ import { useRows } from "../../shared/rows";
 import { Tags } from "../../shared/tags";
 import { Traffic } from "../endpoint/charts";
 import { ScalingOf } from "../endpoint/scaling";
+import { samplesOf, useInputs } from "../endpoint/sample";
 import { componentPython } from "../endpoint/snippets";
 import { useComponentActions } from "./actions";
 import { ComponentForm, CopiesDialog } from "./form";
@@ -34,6 +36,11 @@ const modelOf = (one: Component) => {
 };
 
 type Asked = { what: "copies" | "update"; of: Component } | { what: "create" };
+
+function InPython({ component }: { component: Component }) {
+  const inputs = useInputs(component.InferenceComponentName, component.InferenceComponentStatus === "InService");
+  return <Code text={componentPython(component.EndpointName, component.InferenceComponentName, samplesOf(inputs)["application/json"]!)} />;
+}
 
 export function Components({ endpoint, config }: { endpoint: Endpoint; config: EndpointConfig | undefined }) {
   const { canWrite } = useStudio();
@@ -141,6 +148,7 @@ function Detail({ one, actions }: { one: Component; actions: ReactNode }) {
             { label: "Status", value: <Status word={one.InferenceComponentStatus} /> },
             { label: "Copies", value: `${one.RuntimeConfig.CurrentCopyCount} of ${one.RuntimeConfig.DesiredCopyCount}` },
             { label: "Created", value: time(one.CreationTime) },
+            { label: "Used", value: <Cost kind="InferenceComponent" name={name} since={one.CreationTime} live={live} /> },
             { label: "ARN", value: <Copy text={one.InferenceComponentArn} /> },
           ]}
         />
@@ -149,7 +157,7 @@ function Detail({ one, actions }: { one: Component; actions: ReactNode }) {
             { id: "traffic", label: "Requests", content: <Traffic kind="InferenceComponent" name={name} /> },
             ...(can("application-autoscaling:RegisterScalableTarget") ? [{ id: "scaling", label: "Copies by load", content: <ScalingOf resource={`inference-component/${name}`} queued={false} /> }] : []),
             { id: "log", label: "Log of its copies", content: <LogView group={`/aws/sagemaker/InferenceComponents/${name}`} prefix="" live /> },
-            { id: "code", label: "In Python", content: <Code text={componentPython(one.EndpointName, name)} /> },
+            { id: "code", label: "In Python", content: <InPython component={one} /> },
             { id: "tags", label: "Tags of it", content: <Tags arn={one.InferenceComponentArn} /> },
           ]}
         />

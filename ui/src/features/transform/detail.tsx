@@ -34,6 +34,8 @@ import { useFiles, useTransform } from "./query";
 
 const LINES = 60;
 const LETTERS = 8000;
+/** Bytes of a file that are fetched. */
+const LOOK = 2 ** 16;
 
 function Answers({ job }: { job: TransformJob }) {
   const files = useFiles(job);
@@ -42,8 +44,9 @@ function Answers({ job }: { job: TransformJob }) {
   const shown: (S3Object & { bucket: string }) | undefined = answers.find((one) => one.key === chosen) ?? answers[0];
   const text = useQuery({
     queryKey: ["answer", shown?.key, shown?.modified],
-    enabled: Boolean(shown) && (shown?.size ?? 0) < 2 ** 22,
-    queryFn: () => textOf(shown!.bucket, shown!.key),
+    // Of nothing there is no part.
+    enabled: Boolean(shown?.size),
+    queryFn: () => textOf(shown!.bucket, shown!.key, LOOK),
   });
   if (files.isError) return <Failure error={files.error} retry={() => void files.refetch()} />;
   const lines = text.data?.split("\n") ?? [];
@@ -70,7 +73,7 @@ function Answers({ job }: { job: TransformJob }) {
       />
       {shown && text.data !== undefined && (
         <SpaceBetween size="xs">
-          <Box variant="small">{part.length < (text.data.length || 0) ? "The beginning" : "All of it"}</Box>
+          <Box variant="small">{part.length < text.data.length || shown.size > LOOK ? "The beginning" : "All of it"}</Box>
           <Code text={part} />
         </SpaceBetween>
       )}

@@ -177,6 +177,7 @@ async def _update_runtime(platform: Platform, call: Call) -> Mapping[str, Any]:
             raise ValidationError(_MISSING.format(arn=arn)) from None
         _changeable(record)
         spec = _counted(platform, record, call.params["DesiredRuntimeConfig"]["CopyCount"])
+        platform.admit(key, call.caller.user, spec)
         try:
             platform.store.write(record, now=platform.clock(), spec=spec)
         except (Stale, Missing):

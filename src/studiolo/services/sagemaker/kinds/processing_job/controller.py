@@ -70,7 +70,7 @@ class ProcessingJobController(JobController):
         if spec.get("NetworkConfig", {}).get("EnableNetworkIsolation"):
             return env
         seconds = float(spec["StoppingCondition"]["MaxRuntimeInSeconds"]) + 3600
-        return {**env, **credentials.variables(self._platform, key.project, spec.get("_user", ""), seconds)}
+        return credentials.variables(self._platform, key.project, spec.get("_user", ""), seconds, env)
 
     def _group(self, record: Record, environment: Environment) -> Group:
         spec, application = record.spec, record.spec["AppSpecification"]

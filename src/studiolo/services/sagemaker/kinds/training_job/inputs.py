@@ -176,4 +176,4 @@ def platform_environment(platform: Platform, record: Record, host: str, framewor
     if spec.get("EnableNetworkIsolation") or platform.identity is None:
         return env
     seconds = float(spec["StoppingCondition"]["MaxRuntimeInSeconds"]) + 3600
-    return {**env, **credentials.variables(platform, key.project, spec.get("_user", ""), seconds)}
+    return credentials.variables(platform, key.project, spec.get("_user", ""), seconds, env)
