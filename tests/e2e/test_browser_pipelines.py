@@ -3,6 +3,7 @@ nothing that axe finds serious."""
 
 import jobs
 import pytest
+from playwright.sync_api import expect
 from test_browser import AXE, browser, page  # noqa: F401  fixtures
 from test_pipelines import create, script_step, start, steps_of, wait
 
@@ -47,6 +48,8 @@ def test_a_pipeline_is_started_watched_stopped_and_retried(page, studio):  # noq
     assert serious(page) == []
     page.get_by_role("button", name="Stop", exact=True).click()
     page.locator(".step[data-state=Stopped]", has_text="Train").wait_for(timeout=60_000)
+    # Of the execution, and of the step.
+    expect(page.get_by_text("s of ml.m5.large, ")).to_have_count(2)
     arn = studio.client("sagemaker").list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"][0]
     assert wait(studio, arn["PipelineExecutionArn"])["PipelineExecutionStatus"] == "Stopped"
     page.get_by_role("button", name="Retry").click()

@@ -9,6 +9,7 @@ from pathlib import Path
 import jobs
 import pytest
 from botocore.exceptions import ClientError
+from test_usage import studio_client
 
 pytestmark = pytest.mark.e2e
 VENVS = Path(__file__).parents[2] / ".venvs"
@@ -107,6 +108,20 @@ def test_branches_that_do_not_hang_on_a_failed_step_go_on_and_a_retry_runs_the_r
     steps = steps_of(studio, arn)
     assert {steps[one]["StepStatus"] for one in ("Good", "Bad", "AfterGood", "AfterBad")} == {"Succeeded"}
     assert {one: steps[one]["Metadata"]["ProcessingJob"]["Arn"] for one in jobs_before} == jobs_before
+    # What the steps used is what their jobs used; of the one that was tried again, both of them.
+    studios = studio_client(studio)
+    used = studios.get_resource_usage(ResourceArn=arn)
+    metered = studios.get_usage(GroupBy=["Resource"], Filter={"Kind": "ProcessingJob"})["Rows"]
+    mine = f"ProcessingJob/pipelines-{arn.rpartition('/')[2]}-"
+    of = {
+        one["Keys"]["Resource"].removeprefix(mine): one for one in metered if one["Keys"]["Resource"].startswith(mine)
+    }
+    assert sorted(one.rpartition("-")[0] for one in of) == ["afterbad", "aftergood", "bad", "bad", "good"]
+    for step in used["Steps"]:
+        wanted = [one for name, one in of.items() if name.rpartition("-")[0] == step["StepName"].lower()]
+        assert step["Seconds"] == pytest.approx(sum(one["Seconds"] for one in wanted))
+        assert step["Cost"] == pytest.approx(sum(one["Cost"] for one in wanted)) and step["Cost"] > 0
+    assert used["Cost"] == pytest.approx(sum(one["Cost"] for one in of.values()))
 
 
 def test_the_killed_server_goes_on_where_it_was(own_studio):

@@ -10,7 +10,7 @@ import jobs
 import pytest
 from botocore.exceptions import ClientError
 from test_functions import function
-from test_pipelines import VENVS, create, wait
+from test_pipelines import VENVS, create, script_step, start, wait
 
 pytestmark = pytest.mark.e2e
 FAIL = [{"Name": "Say", "Type": "Fail", "Arguments": {"ErrorMessage": {"Get": "Parameters.What"}}}]
@@ -194,3 +194,29 @@ def test_an_approval_and_an_end_of_another_pipeline_start_one(studio):
     with pytest.raises(ClientError) as bad:
         events.put_rule(Name="bad", EventPattern="{}")
     assert bad.value.response["Error"]["Code"] == "InvalidEventPatternException"
+
+
+def test_drift_starts_a_pipeline_whether_a_job_finds_it_or_ones_own_script(studio):
+    """A monitoring job tells by its exit message, as AWS's do; what looks from elsewhere puts an event of its own."""
+    by_job, by_script = create(studio, FAIL, WHAT), create(studio, FAIL, WHAT)
+    message = "CompletedWithViolations: age drifted by 0.4"
+    found = {"ProcessingJobStatus": ["Completed"], "ExitMessage": [{"prefix": "CompletedWithViolations"}]}
+    rule(
+        studio,
+        {"source": ["aws.sagemaker"], "detail-type": ["SageMaker Processing Job State Change"], "detail": found},
+        target(studio, by_job, What="$.detail.ExitMessage"),
+    )
+    rule(
+        studio,
+        {"source": ["team.monitor"], "detail-type": ["Drift Found"], "detail": {"psi": [{"numeric": [">", 0.2]}]}},
+        target(studio, by_script, What="$.detail.feature"),
+    )
+    write = f"open('/opt/ml/output/message', 'w').write('{message}')"
+    looks = create(studio, [script_step(studio, name, code) for name, code in (("Fine", "pass"), ("Drift", write))])
+    wait(studio, start(studio, looks))
+    puts = [{"feature": "weight", "psi": 0.1}, {"feature": "age", "psi": 0.4}]
+    entries = [{"Source": "team.monitor", "DetailType": "Drift Found", "Detail": json.dumps(one)} for one in puts]
+    assert studio.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
+    assert message in wait(studio, one_execution(studio, by_job))["FailureReason"]
+    assert "age" in wait(studio, one_execution(studio, by_script))["FailureReason"]
+    assert (len(executions(studio, by_job)), len(executions(studio, by_script))) == (1, 1)

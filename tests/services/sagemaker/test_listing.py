@@ -25,6 +25,7 @@ OF_THEIR_OWN = {
     "ListApps",
     "ListAliases",
     "ListModelCardVersions",
+    "ListMlflowTrackingServers",
 }
 """List operations that no kind's list verb answers: each has tests of its own. Add to them before you add here."""
 VALUES = {"MaxResults": 7, "NextToken": "t", "SortOrder": ("Ascending", "Descending"), "NameContains": "abc"}

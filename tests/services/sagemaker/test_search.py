@@ -331,6 +331,22 @@ def test_every_kind_that_can_be_searched_answers_in_its_own_form(studio):
     assert studio.ask("Search", Resource="Endpoint")["Results"] == []
 
 
+def test_every_resource_that_can_be_named_is_answered_or_refused(studio):
+    from studiolo.wire.model import members, operation
+
+    resources = members(operation("sagemaker", "Search").input_shape)["Resource"].enum
+    refused = set()
+    for resource in resources:
+        for ask in (lambda one: studio.ask("Search", Resource=one)["Results"] == [],
+                    lambda one: "PropertyNameSuggestions" in studio.ask("GetSearchSuggestions", Resource=one)):  # fmt: skip
+            try:
+                assert ask(resource)
+            except ApiError as error:
+                assert f"for the resource {resource} is not supported" in str(error)
+                refused.add(resource)
+    assert {"Image", "FeatureGroup"} <= refused and not refused & {"TrainingJob", "Model", "Pipeline"}
+
+
 def test_suggestions_are_names_that_can_be_searched(studio):
     put(studio, {"name": "a", "status": "Failed", "stopping": False, "deleting": False, "now": 1, "tags": {"team": "x"},
                  "hyper": {"lr": "1"}, "loss": 0.5, "channels": [("train", "a/1")]})  # fmt: skip

@@ -10,6 +10,7 @@ from studiolo.services.request import Call, Caller, Handler
 from studiolo.services.sagemaker.fitting import fitted
 from studiolo.wire import validate
 from studiolo.wire.model import operation
+from studiolo.wire.parse import from_document
 
 Handlers = Callable[[str], Handler | None]
 
@@ -25,7 +26,10 @@ class Asker:
         model, handler = operation("sagemaker", name), self._handlers(name)
         if model is None or handler is None:
             raise Unsupported.operation(name)
-        fit = fitted(model.input_shape, params)
+        fit: Mapping[str, Any] = fitted(model.input_shape, params)
+        if model.input_shape is not None:
+            # What a pipeline's author wrote may be of any type: the types are checked here as on a client's request.
+            fit = from_document(model.input_shape, fit)
         validate.check(model.input_shape, fit, "ValidationException")
         caller = Caller(record.spec.get("_user", ""), record.key.project, "contributor")
         call = Call(caller, "sagemaker", name, {**fit, **(private or {})}, f"{record.key.kind}-{record.key.name}")

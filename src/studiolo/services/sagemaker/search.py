@@ -84,7 +84,8 @@ class Search:
     def _kind(self, call: Call) -> Kind:
         name = str(call.params["Resource"])
         kind = self._kinds.get(_KINDS.get(name, name))
-        if kind is None:
+        # Images can be asked for, but the answer of the operation has no member that could hold one.
+        if kind is None or kind.name not in _answerable():
             raise Unsupported(f"{call.operation} for the resource {name} is not supported by this version of studiolo.")
         return kind
 
@@ -218,10 +219,15 @@ class Search:
         return {"PropertyNameSuggestions": [{"PropertyName": name} for name in hits]}
 
 
-def _shape(kind: Kind) -> Any:
+def _answerable() -> Mapping[str, Any]:
+    """Kind -> the shape that holds one in an answer."""
     model = operation("sagemaker", "Search")
     assert model is not None and model.output_shape is not None
-    return members(element(members(model.output_shape)["Results"]))[kind.name]
+    return members(element(members(model.output_shape)["Results"]))
+
+
+def _shape(kind: Kind) -> Any:
+    return _answerable()[kind.name]
 
 
 def _roots(kind: Kind) -> set[str]:

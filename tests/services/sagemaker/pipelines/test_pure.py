@@ -174,7 +174,10 @@ def test_values_fit_what_the_request_asks_for():
         ({"Type": "Equals", "LeftValue": get("Parameters.N"), "RightValue": 3}, True),
         ({"Type": "GreaterThan", "LeftValue": "10", "RightValue": 9}, True),
         ({"Type": "LessThanOrEqualTo", "LeftValue": 0.5, "RightValue": get("Parameters.F")}, True),
+        ({"Type": "Equals", "LeftValue": "3.0", "RightValue": get("Parameters.N")}, True),
+        ({"Type": "Equals", "LeftValue": "true", "RightValue": 1}, False),
         ({"Type": "In", "QueryValue": "a", "Values": ["b", "c"]}, False),
+        ({"Type": "In", "QueryValue": "2", "Values": [1, 2]}, True),
         ({"Type": "Not", "Expression": {"Type": "Equals", "LeftValue": 1, "RightValue": 1}}, False),
         ({"Type": "Not", "Condition": {"Type": "Equals", "LeftValue": 1, "RightValue": 2}}, True),
         (
@@ -188,6 +191,8 @@ def test_conditions(one, outcome):
 
 
 def test_what_can_not_be_compared_is_told():
+    with pytest.raises(CannotResolve, match="needs a list"):
+        holds([{"Type": "In", "QueryValue": "a", "Values": "abc"}], World())
     with pytest.raises(CannotResolve, match="can't compare"):
         holds([{"Type": "LessThan", "LeftValue": "x", "RightValue": 1}], World())
 
@@ -204,7 +209,7 @@ def test_parameters_are_of_their_types():
         )
     ).parameters
     assert values(held, {"I": "7", "B": "true", "S": "x"}) == {"I": 7, "B": True, "S": "x"}
-    for given in ({"I": "x", "S": "x"}, {"S": "z"}, {}, {"S": "x", "More": "1"}):
+    for given in ({"I": "x", "S": "x"}, {"S": "z"}, {}, {"S": "x", "More": "1"}, {"I": "9" * 30, "S": "x"}):
         with pytest.raises(ValidationError):
             values(held, given)
 

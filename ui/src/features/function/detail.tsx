@@ -17,6 +17,7 @@ import { bytes, time, whenIso } from "../../shared/format";
 import { LogView } from "../../shared/log";
 import { ActionsButton, Copy, Empty, Failure, Link, Status } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
+import { Cost, monthStart } from "../../shared/cost";
 import type { Definition, Step } from "../pipeline/types";
 import { RulesOf } from "../rule/list";
 import { SchedulesOf } from "../schedule/list";
@@ -124,21 +125,39 @@ function SettingsForm({ about }: { about: FunctionConfiguration }) {
 
 const calls = (steps: Step[], arn: string): boolean => JSON.stringify(steps).includes(`"${arn}`);
 
-/** Pipelines whose steps call it: read from their definitions, of the hundred newest. */
+interface Page {
+  PipelineSummaries: { PipelineName: string }[];
+  NextToken?: string;
+}
+
+async function callsIt(PipelineName: string, arn: string): Promise<boolean> {
+  try {
+    const { PipelineDefinition } = await sagemaker<{ PipelineDefinition: string }>("DescribePipeline", { PipelineName });
+    return calls((JSON.parse(PipelineDefinition) as Definition).Steps, arn);
+  } catch (error) {
+    // Deleted since it was listed.
+    if ((error as { code?: string }).code === "ResourceNotFound") return false;
+    throw error;
+  }
+}
+
+/** Every pipeline's definition is read: page by page, so that few are asked for at once. */
+async function pipelinesThatCall(arn: string): Promise<string[]> {
+  const found: string[] = [];
+  let token: string | undefined;
+  do {
+    const page: Page = await sagemaker<Page>("ListPipelines", { MaxResults: 50, NextToken: token });
+    const names = page.PipelineSummaries.map((one) => one.PipelineName);
+    const which = await Promise.all(names.map((name) => callsIt(name, arn)));
+    found.push(...names.filter((_, at) => which[at]));
+    token = page.NextToken;
+  } while (token);
+  return found;
+}
+
+/** Pipelines whose steps call it. */
 function Pipelines({ arn }: { arn: string }) {
-  const query = useQuery({
-    queryKey: ["list", "Pipeline", "that call", arn],
-    queryFn: async () => {
-      const { PipelineSummaries: all } = await sagemaker<{ PipelineSummaries: { PipelineName: string }[] }>("ListPipelines", { MaxResults: 100 });
-      const found = await Promise.all(
-        all.map(async ({ PipelineName }) => {
-          const { PipelineDefinition } = await sagemaker<{ PipelineDefinition: string }>("DescribePipeline", { PipelineName });
-          return calls((JSON.parse(PipelineDefinition) as Definition).Steps, arn) ? PipelineName : undefined;
-        }),
-      );
-      return found.filter((one) => one !== undefined);
-    },
-  });
+  const query = useQuery({ queryKey: ["list", "Pipeline", "that call", arn], staleTime: 30_000, queryFn: () => pipelinesThatCall(arn) });
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   return (
     <Table
@@ -174,6 +193,8 @@ export function FunctionPage() {
             <>
               {`${about.Description ? `${about.Description} · ` : ""}${about.Handler} · ${about.MemorySize} MB · ${about.Timeout} s · ${bytes(about.CodeSize)} of code, changed ${whenIso(about.LastModified)} · `}
               <Copy text={about.FunctionArn} />
+              {" · used this month: "}
+              <Cost kind="Function" name={about.FunctionName} since={monthStart()} live />
             </>
           }
           actions={<ActionsButton actions={all} />}

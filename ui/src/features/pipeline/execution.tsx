@@ -14,6 +14,7 @@ import { sagemaker } from "../../api/client";
 import { Comments } from "../../shared/comments";
 import { type Action, VIEWER } from "../../shared/actions";
 import { useStudio } from "../../shared/context";
+import { used, useUsed } from "../../shared/cost";
 import { duration, time } from "../../shared/format";
 import { ContextMenu, type MenuAt } from "../../shared/menu";
 import { Failure, Link, Status } from "../../shared/parts";
@@ -57,10 +58,11 @@ function Gantt({ records, choose }: { records: StepRecord[]; choose: (name: stri
 interface StepsProps {
   definition: Definition;
   records: Record<string, StepRecord>;
+  usedBy: (step: string) => string;
   actionsOf: (name: string) => Action[];
 }
 
-function Steps({ definition, records, actionsOf }: StepsProps) {
+function Steps({ definition, records, usedBy, actionsOf }: StepsProps) {
   const [chosen, setChosen] = useState<string>();
   const [menu, setMenu] = useState<MenuAt>();
   const loops = useMemo(() => inLoops(definition), [definition]);
@@ -93,7 +95,7 @@ function Steps({ definition, records, actionsOf }: StepsProps) {
           { id: "gantt", label: "Time", content: begun.length > 0 ? <Gantt records={begun} choose={(name) => setChosen(stepOf(name))} /> : "No step has begun yet." },
         ]}
       />
-      {step ? <StepPanel key={step.Name} step={step} records={recordsOf(step.Name, loops, records)} actions={actionsOf(step.Name)} /> : <p className="quiet">Choose a step to see its status, what it measured, its log and what it made. Right-click runs it again.</p>}
+      {step ? <StepPanel key={step.Name} step={step} records={recordsOf(step.Name, loops, records)} usedBy={usedBy} actions={actionsOf(step.Name)} /> : <p className="quiet">Choose a step to see its status, what it measured, its log and what it made. Right-click runs it again.</p>}
       {menu && <ContextMenu at={menu} close={() => setMenu(undefined)} />}
     </SpaceBetween>
   );
@@ -111,6 +113,8 @@ export function ExecutionPage() {
   const query = useExecution(arn);
   const definition = useDefinition(query.data?.definition);
   const status = query.data?.about.PipelineExecutionStatus ?? "";
+  const live = running(status);
+  const spent = useUsed(query.data && arn, live);
   useTitle(query.data?.about.PipelineExecutionDisplayName ?? execution, undefined);
   const failure = pipeline.error ?? query.error;
   if (failure) return <Failure error={failure} retry={() => void query.refetch()} />;
@@ -124,6 +128,11 @@ export function ExecutionPage() {
   const retriable = status === "Failed" || status === "Stopped";
   const loops = inLoops(definition);
   const gates = ways(definition);
+  /** What a step started has used; what took its result from elsewhere started nothing. */
+  const usedBy = (step: string) => {
+    const nothing = { Seconds: 0, Cost: 0, InstanceTypes: [] };
+    return used(spent && (spent.Steps?.find((one) => one.StepName === step) ?? nothing), spent?.Currency, records[step] !== undefined && running(records[step].StepStatus));
+  };
   const actionsOf = (step: string): Action[] => {
     const mine = recordsOf(step, loops, records);
     const ended = mine.some((one) => one.StepStatus === "Failed" || one.StepStatus === "Stopped");
@@ -169,11 +178,12 @@ export function ExecutionPage() {
           </Alert>
         )}
         <KeyValuePairs
-          columns={4}
+          columns={5}
           items={[
             { label: "Status", value: <Status word={status} /> },
             { label: "Started", value: time(about.CreationTime) },
             { label: "Took", value: duration((running(status) ? Date.now() / 1000 : about.LastModifiedTime) - about.CreationTime) },
+            { label: "Used by its steps", value: used(spent, spent?.Currency, live) },
             { label: "By", value: about.CreatedBy?.UserProfileName ?? "–" },
           ]}
         />
@@ -181,7 +191,7 @@ export function ExecutionPage() {
           activeTabId={tab ?? "steps"}
           onChange={({ detail }) => void navigate({ to: ".", search: { tab: detail.activeTabId } as never, replace: true })}
           tabs={[
-            { id: "steps", label: "Steps", content: <Steps definition={definition} records={records} actionsOf={actionsOf} /> },
+            { id: "steps", label: "Steps", content: <Steps definition={definition} records={records} usedBy={usedBy} actionsOf={actionsOf} /> },
             {
               id: "parameters",
               label: "Parameters",

@@ -27,6 +27,9 @@ const PAGES: Record<string, { page: string; logs?: string }> = {
   Endpoint: { page: "/endpoints/" },
 };
 
+/** Types of steps that start something which uses instances; an endpoint is metered by itself. */
+const USING = new Set(["Training", "Processing", "Transform", "Tuning", "Lambda"]);
+
 function Callback({ token }: { token: string }) {
   const { canWrite, fail } = useStudio();
   const [sent, setSent] = useState(false);
@@ -77,10 +80,11 @@ interface Props {
   step: Step;
   /** Several where it runs for each item. */
   records: StepRecord[];
+  usedBy: (step: string) => string;
   actions: Action[];
 }
 
-export function StepPanel({ step, records, actions }: Props) {
+export function StepPanel({ step, records, usedBy, actions }: Props) {
   const [index, setIndex] = useState(0);
   const record = records[index] ?? records[0];
   const thing = made(record);
@@ -107,6 +111,7 @@ export function StepPanel({ step, records, actions }: Props) {
             { label: "Status", value: record ? <Status word={record.StepStatus} /> : "Has not begun" },
             { label: "Began", value: time(record?.StartTime) },
             { label: "Took", value: record ? duration((record.EndTime ?? Date.now() / 1000) - record.StartTime) : "–" },
+            ...(record && USING.has(step.Type) ? [{ label: "Used", value: usedBy(record.StepName) }] : []),
             ...(record?.AttemptCount ? [{ label: "Tried again", value: `${record.AttemptCount} times` }] : []),
             ...(outcome ? [{ label: "Outcome", value: outcome }] : []),
             ...(counts ? [{ label: "Steps done", value: `${counts.SucceededStepCount ?? 0} of ${counts.TotalStepCount ?? 0}${counts.FailedStepCount ? `, ${counts.FailedStepCount} failed` : ""}` }] : []),

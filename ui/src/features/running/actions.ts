@@ -13,6 +13,7 @@ const JOBS = new Set(["TrainingJob", "ProcessingJob", "TransformJob"]);
 function stopOf(item: RunningItem): (() => Promise<unknown>) | undefined {
   if (JOBS.has(item.Kind)) return () => sagemaker(`Stop${item.Kind}`, { [`${item.Kind}Name`]: item.Name });
   if (item.Kind === "App") return () => stopSpace(item.Name);
+  if (item.Kind === "MlflowTrackingServer") return () => sagemaker("StopMlflowTrackingServer", { TrackingServerName: item.Name });
   if (item.Kind === "Endpoint") return () => sagemaker("DeleteEndpoint", { EndpointName: item.Name });
   return undefined;
 }

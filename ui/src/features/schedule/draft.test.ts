@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { draftOf, fresh, problemsOf, requestOf, START_PIPELINE, switched } from "./draft";
+import { datesOf, draftOf, fresh, problemsOf, requestOf, START_PIPELINE, switched } from "./draft";
 import type { Schedule } from "./types";
 
 const ROLE = "arn:aws:iam::123456789012:role/studio";
@@ -20,6 +20,14 @@ describe("a schedule's form", () => {
     const said: Partial<Schedule> = { ...SCHEDULE };
     delete said.Name;
     expect(JSON.parse(JSON.stringify(requestOf(draftOf(SCHEDULE), "123456789012", "other", SCHEDULE)))).toEqual(said);
+  });
+
+  it("holds from a day and until a day; what comes once has neither", () => {
+    const draft = { ...draftOf(SCHEDULE), bounds: { start: { date: "2026-05-01", clock: "07:30" }, end: { date: "", clock: "00:00" } } };
+    expect(datesOf(draft, SCHEDULE)).toEqual({ StartDate: new Date(2026, 4, 1, 7, 30).getTime() / 1000, EndDate: undefined });
+    expect(draftOf({ ...SCHEDULE, StartDate: new Date(2026, 4, 1, 7, 30).getTime() / 1000 }).bounds.start).toEqual(draft.bounds.start);
+    expect(datesOf({ ...draft, when: { ...draft.when, kind: "once" } })).toEqual({});
+    expect(problemsOf({ ...draft, bounds: { ...draft.bounds, end: { date: "2026-05-01", clock: "7" } } }).bounds).toBeDefined();
   });
 
   it("leaves parameters that are empty to their defaults", () => {

@@ -1,5 +1,6 @@
 // A schedule as its form holds it, and as the scheduler's request. Pure.
 import { type Given, givenOf, parameterList } from "../pipeline/given";
+import { boundOf, type Bounds, secondsOf, UNBOUND, wrongBound } from "./bounds";
 import type { Schedule } from "./types";
 import { expressionOf, FRESH, type When, whenOf } from "./words";
 
@@ -16,6 +17,7 @@ export interface Draft {
   arn: string;
   when: When;
   zone: string;
+  bounds: Bounds;
   on: boolean;
   removeAfter: boolean;
 }
@@ -39,6 +41,7 @@ export const fresh = (zone: string, pipeline = "", aFunction = ""): Draft => ({
   arn: START_PIPELINE,
   when: FRESH,
   zone,
+  bounds: UNBOUND,
   on: true,
   removeAfter: false,
 });
@@ -58,6 +61,7 @@ export function draftOf(schedule: Schedule): Draft {
     input: target.Input ?? (what === "request" ? "" : "{}"),
     arn: what === "request" ? target.Arn : START_PIPELINE,
     when: whenOf(schedule.ScheduleExpression),
+    bounds: { start: boundOf(schedule.StartDate), end: boundOf(schedule.EndDate) },
     on: schedule.State === "ENABLED",
     removeAfter: schedule.ActionAfterCompletion === "DELETE",
   };
@@ -79,6 +83,7 @@ export function problemsOf(draft: Draft): Partial<Record<keyof Draft, string>> {
   if (!NAME.test(draft.name)) found.name = "Letters, digits, hyphens, dots and underscores; 64 at most.";
   if (draft.what === "pipeline" && !draft.pipeline) found.pipeline = "Choose a pipeline.";
   if (draft.what === "function" && !draft.function) found.function = "Choose a function.";
+  if (draft.when.kind !== "once" && (wrongBound(draft.bounds.start) ?? wrongBound(draft.bounds.end))) found.bounds = "See above.";
   if (draft.what !== "pipeline") {
     const why = wrongJson(draft.input);
     if (why) found.input = why;
@@ -102,9 +107,14 @@ export function requestOf(draft: Draft, account: string, role: string, known?: S
     Description: draft.description || undefined,
     State: draft.on ? "ENABLED" : "DISABLED",
     ActionAfterCompletion: draft.removeAfter ? "DELETE" : "NONE",
-    StartDate: known?.StartDate,
-    EndDate: known?.EndDate,
+    ...datesOf(draft, known),
   };
+}
+
+/** What comes once has none. */
+export function datesOf(draft: Pick<Draft, "when" | "bounds">, known?: Pick<Schedule, "StartDate" | "EndDate">): { StartDate?: number; EndDate?: number } {
+  if (draft.when.kind === "once") return {};
+  return { StartDate: secondsOf(draft.bounds.start, known?.StartDate), EndDate: secondsOf(draft.bounds.end, known?.EndDate) };
 }
 
 const pipelineParameters = (given: Given) => {

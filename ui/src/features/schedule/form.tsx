@@ -28,7 +28,7 @@ import { LastRun, Switched } from "../../shared/started";
 import { ParameterFields, PipelineChoice, wrongGiven } from "../pipeline/givenform";
 import { useDefinition, usePipeline } from "../pipeline/query";
 import { useScheduleActions } from "./actions";
-import { CREATE_TRAINING, type Draft, draftOf, fresh, later, problemsOf, requestOf, SOURCES, START_PIPELINE } from "./draft";
+import { CREATE_TRAINING, type Draft, datesOf, draftOf, fresh, later, problemsOf, requestOf, SOURCES, START_PIPELINE } from "./draft";
 import type { Schedule, ScheduleState } from "./types";
 import { useTimes, WhenFields } from "./when";
 import { expressionOf, moment, myZone } from "./words";
@@ -116,7 +116,7 @@ function ScheduleForm({ first, known }: FormProps) {
   const pipeline = usePipeline(draft.pipeline);
   const definition = useDefinition(draft.what === "pipeline" && draft.pipeline ? pipeline.data?.PipelineDefinition : undefined);
   const badValues = (definition?.Parameters ?? []).some((one) => wrongGiven(one, draft.given[one.Name] ?? "", later) !== undefined);
-  const times = useTimes(expressionOf(draft.when), draft.zone);
+  const times = useTimes(expressionOf(draft.when), draft.zone, datesOf(draft, known));
   const request = requestOf(draft, account, connection.data?.RoleArn ?? "", known);
   const submit = async () => {
     setTried(true);
@@ -179,7 +179,7 @@ function ScheduleForm({ first, known }: FormProps) {
               <What draft={draft} set={set} problems={problems} tried={tried} />
             </Container>
             <Container header={<Header variant="h2">When</Header>}>
-              <WhenFields when={draft.when} zone={draft.zone} set={(when) => set({ when })} setZone={(zone) => set({ zone })} />
+              <WhenFields when={draft.when} zone={draft.zone} bounds={draft.bounds} dates={datesOf(draft, known)} set={(when) => set({ when })} setZone={(zone) => set({ zone })} setBounds={(bounds) => set({ bounds })} />
             </Container>
             <Container header={<Header variant="h2">The schedule</Header>}>
               <SpaceBetween size="m">

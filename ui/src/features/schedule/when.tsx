@@ -12,6 +12,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { studio } from "../../api/client";
 import { useCalm } from "../../shared/calm";
+import { type Bound, type Bounds, wrongBound } from "./bounds";
 import { DAYS, dayName, type Every, expressionOf, moment, myZone, spoken, until, type When, whenOf, zones } from "./words";
 
 const KINDS: { value: When["kind"]; label: string }[] = [
@@ -25,8 +26,13 @@ const KINDS: { value: When["kind"]; label: string }[] = [
 const UNITS = ["minutes", "hours", "days"].map((value) => ({ value, label: value }));
 const DAYS_OF_MONTH = [...Array.from({ length: 31 }, (_, n) => ({ value: String(n + 1), label: String(n + 1) })), { value: "L", label: "the last" }];
 
-export function useTimes(expression: string, zone: string) {
-  const asked = useCalm(JSON.stringify({ ScheduleExpression: expression, ScheduleExpressionTimezone: zone }), 250);
+interface Dates {
+  StartDate?: number;
+  EndDate?: number;
+}
+
+export function useTimes(expression: string, zone: string, dates: Dates = {}) {
+  const asked = useCalm(JSON.stringify({ ScheduleExpression: expression, ScheduleExpressionTimezone: zone, ...dates }), 250);
   return useQuery({
     queryKey: ["schedule-times", asked],
     queryFn: () => studio<{ Times: number[] }>("GetScheduleTimes", { ...(JSON.parse(asked) as object), Count: 5 }),
@@ -40,12 +46,31 @@ interface Props {
   zone: string;
   set: (when: When) => void;
   setZone: (zone: string) => void;
+  /** Left out where there is nothing like them: what is asked for then holds for ever. */
+  bounds?: Bounds;
+  dates?: Dates;
+  setBounds?: (bounds: Bounds) => void;
 }
 
-export function WhenFields({ when, zone, set, setZone }: Props) {
+function BoundField({ label, hint, value, set }: { label: string; hint: string; value: Bound; set: (value: Bound) => void }) {
+  return (
+    <FormField
+      label={label}
+      constraintText={hint}
+      errorText={wrongBound(value)}
+    >
+      <div className="day-and-time">
+        <DatePicker ariaLabel={label} value={value.date} placeholder="yyyy/mm/dd" openCalendarAriaLabel={() => `Choose the day: ${label.toLowerCase()}`} onChange={({ detail }) => set({ ...value, date: detail.value })} />
+        <TimeInput ariaLabelledby="" ariaLabel={`${label} at`} format="hh:mm" placeholder="hh:mm" disabled={!value.date} value={value.clock} onChange={({ detail }) => set({ ...value, clock: detail.value })} />
+      </div>
+    </FormField>
+  );
+}
+
+export function WhenFields({ when, zone, set, setZone, bounds, dates, setBounds }: Props) {
   const put = (part: Partial<When>) => set({ ...when, ...part });
   const expression = expressionOf(when);
-  const times = useTimes(expression, zone);
+  const times = useTimes(expression, zone, dates);
   const choose = (kind: When["kind"]) => {
     // A cron begins with what was chosen so far; a form begins with what the cron says, where it can.
     if (kind === "cron") set({ ...when, kind, cron: /^cron\((.*)\)$/.exec(expression)?.[1] ?? when.cron });
@@ -103,6 +128,12 @@ export function WhenFields({ when, zone, set, setZone }: Props) {
           ))}
         </div>
       )}
+      {bounds && setBounds && when.kind !== "once" && (
+        <ColumnLayout columns={3}>
+          <BoundField label="Not before" hint={`In your time zone, ${myZone()}. Empty: from now on.`} value={bounds.start} set={(start) => setBounds({ ...bounds, start })} />
+          <BoundField label="Not after" hint="Empty: without an end." value={bounds.end} set={(end) => setBounds({ ...bounds, end })} />
+        </ColumnLayout>
+      )}
       {told ? (
         <Alert type="error" header="This time can't be">
           {told}
@@ -110,7 +141,7 @@ export function WhenFields({ when, zone, set, setZone }: Props) {
       ) : (
         <section className="times" aria-label="Next times" aria-live="polite">
           <strong>{spoken(expression, zone)}</strong>
-          {times.data?.Times.length === 0 && <p>This time has passed: it would start nothing.</p>}
+          {times.data?.Times.length === 0 && <p>{dates?.EndDate ? "No time comes before the end: it would start nothing." : "This time has passed: it would start nothing."}</p>}
           <ol>
             {(times.data?.Times ?? []).map((one) => (
               <li key={one}>
@@ -118,7 +149,7 @@ export function WhenFields({ when, zone, set, setZone }: Props) {
               </li>
             ))}
           </ol>
-          {(times.data?.Times.length ?? 0) > 0 && <p className="quiet">{`In your time zone, ${myZone()}.${when.kind === "rate" ? " A rate begins as soon as it is made." : ""}`}</p>}
+          {(times.data?.Times.length ?? 0) > 0 && <p className="quiet">{`In your time zone, ${myZone()}.${when.kind === "rate" ? ` ${dates?.StartDate ? "A rate begins with the day and time it is not before." : "A rate begins as soon as it is made."}` : ""}`}</p>}
         </section>
       )}
     </SpaceBetween>

@@ -9,8 +9,8 @@ import Tabs from "@cloudscape-design/components/tabs";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
-import { Cost } from "../../shared/cost";
-import { duration, time } from "../../shared/format";
+import { Cost, monthStart } from "../../shared/cost";
+import { bytes, duration, time } from "../../shared/format";
 import { LogView } from "../../shared/log";
 import { ActionsButton, Copy, Empty, Failure } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
@@ -22,8 +22,6 @@ import { useSpace } from "./query";
 import { Room, Starting } from "./room";
 import { ChangeSpace } from "./settings";
 import { addressOf, appName, type SpaceState } from "./types";
-
-const monthStart = () => Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth()) / 1000;
 
 function Overview({ state }: { state: SpaceState }) {
   const { App: app } = state;
@@ -44,6 +42,7 @@ function Overview({ state }: { state: SpaceState }) {
             { label: "Last used", value: time(app?.LastActivity) },
             { label: "Stopped after", value: state.IdleMinutes ? `${duration(state.IdleMinutes * 60)} without use` : "Never by itself" },
             { label: "Used this month", value: <Cost kind="App" name={state.SpaceName} since={monthStart()} live={app?.Status === "InService"} /> },
+            { label: "Stored in its home", value: state.HomeBytes === undefined ? "Not measured yet" : bytes(state.HomeBytes) },
             { label: "Address", value: <Copy text={`${window.location.origin}${addressOf(state)}`} /> },
           ]}
         />

@@ -19,7 +19,7 @@ import type { Source } from "../notebook/types";
 import type { SpaceFile, SpaceState } from "./types";
 
 export function Files({ state }: { state: SpaceState }) {
-  const { canWrite } = useStudio();
+  const { canWrite, confirm } = useStudio();
   const share = useShare();
   const [running, setRunning] = useState<Source>();
   const [path, setPath] = useState<string[]>([]);
@@ -33,8 +33,24 @@ export function Files({ state }: { state: SpaceState }) {
   const open = (one: SpaceFile) => (one.Type === "Folder" ? setPath([...path, one.Name]) : undefined);
   const why = canWrite ? undefined : "Viewers can't run things in this project.";
   const actionsOf = (one: SpaceFile): Action[] => {
-    if (one.Type === "Folder") return [{ id: "open", text: "Open", run: () => open(one) }];
-    const plain: Action[] = [{ id: "download", text: "Download", run: () => window.location.assign(address(one.Name)) }];
+    const remove: Action = {
+      id: "delete",
+      text: "Delete…",
+      apart: true,
+      disabledReason: canWrite ? undefined : "Viewers can't delete files in this project.",
+      run: () =>
+        confirm({
+          title: `Delete ${one.Name}?`,
+          text: one.Type === "Folder" ? "The folder and everything in it are gone for everybody." : "It is gone for everybody.",
+          verb: "Delete",
+          act: async () => {
+            await studio("DeleteSpaceFile", { SpaceName: state.SpaceName, Path: [...path, one.Name].join("/") });
+            await query.refetch();
+          },
+        }),
+    };
+    if (one.Type === "Folder") return [{ id: "open", text: "Open", run: () => open(one) }, remove];
+    const plain: Action[] = [{ id: "download", text: "Download", run: () => window.location.assign(address(one.Name)) }, remove];
     if (one.Type !== "File" || !one.Name.endsWith(".ipynb")) return plain;
     return [
       { id: "run", text: "Run as a job…", disabledReason: why, run: () => setRunning(sourceOf(one)) },

@@ -40,6 +40,8 @@ export interface SpaceState {
   Path: string;
   InstanceType: string;
   IdleMinutes?: number;
+  /** What its home takes on the disk, as measured last. */
+  HomeBytes?: number;
   Present?: string[];
   /** Why the person who asks may not: empty where it may be done. */
   NoEntry: string;

@@ -14,6 +14,7 @@ import { sagemaker } from "../../api/client";
 import { ended } from "../../shared/actions";
 import { Chart } from "../../shared/chart";
 import { useStudio } from "../../shared/context";
+import { used, useUsed } from "../../shared/cost";
 import { duration, number, time } from "../../shared/format";
 import { ActionsButton, Copy, Empty, Failure, Link, Status } from "../../shared/parts";
 import { Skeleton } from "../../shared/skeleton";
@@ -92,6 +93,8 @@ export function TuningJobPage() {
   const status = query.data?.job.HyperParameterTuningJobStatus ?? "";
   const limit = query.data?.job.HyperParameterTuningJobConfig.ResourceLimits.MaxNumberOfTrainingJobs ?? 1;
   const done = query.data?.trials.filter((one) => ended(one.TrainingJobStatus)).length ?? 0;
+  const live = !ended(status);
+  const spent = useUsed(query.data?.job.HyperParameterTuningJobArn, live);
   useTitle(name, status && !ended(status) ? done / limit : undefined);
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   if (!query.data) return <Skeleton rows={8} />;
@@ -135,6 +138,7 @@ export function TuningJobPage() {
                 { label: "Created", value: time(job.CreationTime) },
                 { label: "Best", value: best ? <Link to={`/jobs/${best.TrainingJobName}`}>{number(valueOf(best))}</Link> : "–" },
                 ...Object.entries(best?.TunedHyperParameters ?? {}).map(([label, value]) => ({ label: `Best ${label}`, value })),
+                { label: "Used by its trials", value: used(spent, spent?.Currency, live) },
                 { label: "ARN", value: <Copy text={job.HyperParameterTuningJobArn} /> },
               ]}
             />

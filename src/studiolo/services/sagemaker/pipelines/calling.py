@@ -35,7 +35,8 @@ def begin(platform: Platform, record: Record, step: Step, arn: str, event: Any, 
         raise CannotCall(f"ClientError: Failed to invoke lambda. Error Details: {why.message}", why.code) from None
     id = names.child(record.key.name, step.name, tries)
     text = orjson.dumps(event).decode()
-    return invoking.begin(platform, function, text, id, record.spec.get("_user", ""), "Step").key.name
+    user, whole = record.spec.get("_user", ""), f"{record.key.name}/{step.name}"
+    return invoking.begin(platform, function, text, id, user, "Step", whole).key.name
 
 
 def look(platform: Platform, record: Record, step: Step, name: str) -> dict[str, Any] | None:

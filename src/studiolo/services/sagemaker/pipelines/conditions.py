@@ -25,10 +25,13 @@ def _one(condition: Mapping[str, Any], known: Known) -> bool:
     if type == "Or":
         return any(_one(one, known) for one in condition["Conditions"])
     if type == "In":
-        return resolve(condition["QueryValue"], known) in resolve(condition["Values"], known)
+        asked, among = resolve(condition["QueryValue"], known), resolve(condition["Values"], known)
+        if not isinstance(among, list):
+            raise CannotResolve(f"In needs a list of Values, not {among!r:.100}.")
+        return any(_equal(asked, one) for one in among)
     left, right = resolve(condition["LeftValue"], known), resolve(condition["RightValue"], known)
     if type == "Equals":
-        return bool(left == right)
+        return _equal(left, right)
     left, right = _alike(left, right)
     try:
         return _ORDER[type](left, right)
@@ -36,8 +39,15 @@ def _one(condition: Mapping[str, Any], known: Known) -> bool:
         raise CannotResolve(f"{type} can't compare {left!r} with {right!r}.") from None
 
 
+def _equal(left: Any, right: Any) -> bool:
+    left, right = _alike(left, right)
+    return bool(left == right)
+
+
 def _alike(left: Any, right: Any) -> tuple[Any, Any]:
     """A number that came as text (a hyperparameter, a line of a file) compares with a number as one."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left, right
     if isinstance(left, str) != isinstance(right, str):
         try:
             return float(left), float(right)

@@ -5,6 +5,7 @@ of a ForEach are kept with it until its items are known (expanding.py). What wou
 run time for want of a name, a step or an end of the way (cycles) is refused here, with the place.
 """
 
+import math
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from typing import Any
 import orjson
 
 from studiolo.base.errors import ValidationError
-from studiolo.services.sagemaker.pipelines import forms
+from studiolo.services.sagemaker.pipelines import forms, members
 from studiolo.services.sagemaker.pipelines.paths import BadPath, split
 
 VERSION = "2020-12-01"
@@ -144,11 +145,14 @@ def _parameters(given: Any) -> dict[str, Parameter]:
     if not isinstance(given, list):
         raise bad("Parameters must be a list.")
     found: dict[str, Parameter] = {}
-    for one in given:
-        if not isinstance(one, dict) or not isinstance(one.get("Name"), str) or one.get("Type") not in SCALARS:
-            raise bad(f"Each parameter needs a Name and a Type of {', '.join(SCALARS)}.")
+    for at, one in enumerate(given):
+        if not isinstance(one, dict) or not isinstance(one.get("Name"), str) or one.get("Type") not in list(SCALARS):
+            called = f" ({one['Name']!r})" if isinstance(one, dict) and "Name" in one else ""
+            raise bad(f"Parameters[{at}]{called}: each parameter needs a Name and a Type of {', '.join(SCALARS)}.")
         if one["Name"] in found:
             raise bad(f"The parameter {one['Name']!r} is given more than once.")
+        if not isinstance(one.get("EnumValues") or [], list):
+            raise bad(f"EnumValues of the parameter {one['Name']!r} must be a list.")
         known = Parameter(one["Name"], one["Type"], one.get("DefaultValue"), tuple(one.get("EnumValues") or ()))
         if known.default is not None and not _fits(known, known.default):
             raise bad(f"The DefaultValue of the parameter {known.name!r} is no {known.type}{_one_of(known)}.")
@@ -185,13 +189,17 @@ def _typed(parameter: Parameter, text: str) -> Any:
     try:
         if parameter.type == "Integer":
             value = int(text)
+            if abs(value) >= 2**63:
+                raise ValueError
         elif parameter.type == "Float":
             value = float(text)
+            if not math.isfinite(value):
+                raise ValueError
         elif parameter.type == "Boolean":
             value = {"true": True, "false": False}[text.lower()]
     except (ValueError, KeyError):
         raise ValidationError(
-            f"The parameter {parameter.name!r} must be of type {parameter.type}, not {text!r}."
+            f"The parameter {parameter.name!r} must be of type {parameter.type}, not {text[:100]!r}."
         ) from None
     if parameter.allowed and value not in parameter.allowed:
         raise ValidationError(f"The parameter {parameter.name!r} must be one of {list(parameter.allowed)}.")
@@ -202,28 +210,32 @@ def _typed(parameter: Parameter, text: str) -> Any:
 
 
 def _flat(
-    steps: Any, gates: tuple[tuple[str, bool], ...]
+    steps: Any, gates: tuple[tuple[str, bool], ...], place: str = "Steps"
 ) -> Iterator[tuple[Mapping[str, Any], tuple[tuple[str, bool], ...]]]:
     if not isinstance(steps, list):
-        raise bad("Steps must be a list.")
+        raise bad(f"{place} must be a list.")
     if len(gates) > MAX_DEPTH:
         raise bad("Conditions are nested too deeply.")
-    for one in steps:
+    for at, one in enumerate(steps):
         if not isinstance(one, dict) or not isinstance(one.get("Name"), str) or not isinstance(one.get("Type"), str):
-            raise bad("Each step needs a Name and a Type.")
+            called = f" ({one['Name']!r})" if isinstance(one, dict) and "Name" in one else ""
+            raise bad(f"{place}[{at}]{called}: each step needs a Name and a Type.")
         arguments = one.get("Arguments")
         if arguments is not None and not isinstance(arguments, dict):
             raise bad(f"The Arguments of the step {one['Name']!r} must be an object.")
         yield one, gates
         if one["Type"] == "Condition":
             for member, outcome in (("IfSteps", True), ("ElseSteps", False)):
-                yield from _flat((arguments or {}).get(member) or [], (*gates, (one["Name"], outcome)))
+                inner = f"{member} of the step {one['Name']!r}"
+                yield from _flat((arguments or {}).get(member) or [], (*gates, (one["Name"], outcome)), inner)
 
 
 def _step(raw: Mapping[str, Any], gates: tuple[tuple[str, bool], ...], place: Place) -> Step:
     name, type = raw["Name"], raw["Type"]
     if type not in RUNNABLE:
         raise bad(f"The step {name!r}: steps of type {type} are not supported by this version of studiolo.")
+    if why := members.beside(raw):
+        raise bad(f"The step {name!r}: {why}")
     arguments: Mapping[str, Any] = raw.get("Arguments") or {}
     own = {key: value for key, value in arguments.items() if key not in ("IfSteps", "ElseSteps", "ForEachBody")}
     if type == "Condition":
@@ -232,18 +244,20 @@ def _step(raw: Mapping[str, Any], gates: tuple[tuple[str, bool], ...], place: Pl
         raise bad(f"The step {name!r}: {why}")
     if type == "Lambda" and (why := forms.function(raw)):
         raise bad(f"The step {name!r}: {why}")
+    if type != "Lambda" and len(own) == 1 and next(iter(own)) in members.FUNCTIONS:
+        raise bad(f"The step {name!r}: its Arguments must be the members of a request, not a value that becomes one.")
     after = dict.fromkeys(gate for gate, _ in gates)
-    depends = raw.get("DependsOn") or ()
-    if not isinstance(depends, list | tuple):
-        raise bad(f"DependsOn of the step {name!r} must be a list of names of steps.")
-    for other in depends:
+    for other in raw.get("DependsOn") or ():
         if other not in place.outside and other not in place.own:
             inside = ", but a step of a ForEach" if other in place.inside else ", which is no step"
             raise bad(f"The step {name!r} depends on {other!r}{inside}.")
         after[other] = None
     # What a selector compares is there only when all items are done.
     asking = {key: value for key, value in own.items() if key != "Selector"} if type == "ForEach" else own
-    reads = tuple(_gets([asking, raw.get("SqsQueueUrl"), raw.get("FunctionArn")], 0))
+    try:
+        reads = tuple(_gets([asking, raw.get("SqsQueueUrl"), raw.get("FunctionArn")], 0))
+    except Unreadable as error:
+        raise bad(f"The step {name!r}: {error}") from None
     for path in reads:
         other = _refers_to(name, path, place)
         if other is not None:
@@ -258,7 +272,8 @@ def _step(raw: Mapping[str, Any], gates: tuple[tuple[str, bool], ...], place: Pl
 
 
 def _body(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    body = [one for one, _ in _flat((raw.get("Arguments") or {}).get("ForEachBody") or [], ())]
+    given = (raw.get("Arguments") or {}).get("ForEachBody") or []
+    body = [one for one, _ in _flat(given, (), f"ForEachBody of the step {raw['Name']!r}")]
     if not body:
         raise bad(f"The step {raw['Name']!r} needs a ForEachBody with at least one step.")
     for one in body:
@@ -280,11 +295,17 @@ def _loop(step: Step, raws: list[Mapping[str, Any]], place: Place) -> Step:
     return replace(step, after=tuple(after), body=body)
 
 
+class Unreadable(Exception):
+    """The message says what of a step's arguments can't be."""
+
+
 def _gets(value: Any, depth: int) -> Iterator[str]:
-    """Every path that is asked for by {"Get": …}."""
+    """Every path that is asked for by {"Get": …}. Raises Unreadable."""
     if depth > MAX_DEPTH:
-        raise bad("It is nested too deeply.")
+        raise Unreadable("it is nested too deeply.")
     if isinstance(value, dict):
+        if why := members.value(value):
+            raise Unreadable(why)
         if list(value) == ["Get"]:
             yield str(value["Get"])
             return
@@ -327,17 +348,24 @@ def _refers_to(name: str, path: str, place: Place) -> str | None:
     if other not in types:
         raise bad(f"The step {name!r} refers to {path!r}, but there is no step {other!r}.")
     if types[other]["Type"] == "Lambda":
-        outputs = [one.get("OutputName") for one in types[other].get("OutputParameters") or () if isinstance(one, dict)]
+        outputs = _listed(types[other].get("OutputParameters"), "OutputName")
         if len(parts) < 4 or parts[2] != "OutputParameters" or parts[3] not in outputs:
             raise bad(f"The step {name!r} refers to {path!r}, but {other!r} has no such output.")
     if parts[2] == "PropertyFiles":
-        files = [one.get("PropertyFileName") for one in types[other].get("PropertyFiles") or ()]
+        files = _listed(types[other].get("PropertyFiles"), "PropertyFileName")
         if len(parts) != 4 or parts[3] not in files:
             raise bad(f"The step {name!r} refers to {path!r}, but {other!r} has no such property file.")
     return other
 
 
-def _check_conditions(name: str, conditions: Any) -> None:
+def _listed(entries: Any, member: str) -> list[Any]:
+    """What entries of a list are called; of a step that may not have been checked yet."""
+    return [one.get(member) for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+
+
+def _check_conditions(name: str, conditions: Any, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise bad(f"The condition step {name!r}: its conditions are nested too deeply.")
     if not isinstance(conditions, list) or not conditions:
         raise bad(f"The condition step {name!r} needs Conditions.")
     for one in conditions:
@@ -357,9 +385,9 @@ def _check_conditions(name: str, conditions: Any) -> None:
             if member not in one:
                 raise bad(f"The condition step {name!r}: a condition of type {type} needs {member}.")
         if type == "Not":
-            _check_conditions(name, [one[needed[0]]])
+            _check_conditions(name, [one[needed[0]]], depth + 1)
         if type == "Or":
-            _check_conditions(name, one["Conditions"])
+            _check_conditions(name, one["Conditions"], depth + 1)
 
 
 def _ordered(steps: dict[str, Step]) -> dict[str, Step]:

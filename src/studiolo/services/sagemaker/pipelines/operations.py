@@ -266,11 +266,20 @@ class Pipelines:
             spec["_only"] = sorted({*selected, *states})
             restricted(definition, spec["_only"])
         status = {"PipelineExecutionStatus": "Executing", "Steps": states}
+        key = Key(project, names.EXECUTION, id)
         try:
-            record = self._store.create(Key(project, names.EXECUTION, id), spec, status, now=now)
+            self._admit(key, call)
+            record = self._store.create(key, spec, status, now=now)
         except AlreadyExists as taken:
             record = taken.existing
         return {"PipelineExecutionArn": names.execution_arn(record)}
+
+    def _admit(self, key: Key, call: Call) -> None:
+        """What was begun by the same request goes on being answered. Raises AlreadyExists or LimitExceeded."""
+        try:
+            raise AlreadyExists(self._store.get(key))
+        except Missing:
+            self._platform.admit(key, call.caller.user, {})
 
     def _source(self, pipeline: Record, config: Mapping[str, Any]) -> Record:
         arn = config.get("SourcePipelineExecutionArn")
@@ -382,6 +391,7 @@ class Pipelines:
             word = record.status["PipelineExecutionStatus"]
             if word not in ("Failed", "Stopped"):
                 raise ConflictError(f"Only an execution that failed or was stopped can be retried; this one is {word}.")
+            self._platform.admit(record.key, call.caller.user, {})
             spec = {name: value for name, value in record.spec.items() if name != "_stop"}
             if "ParallelismConfiguration" in call.params:
                 spec["ParallelismConfiguration"] = call.params["ParallelismConfiguration"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_PART = re.compile(r"\.?([^.\[\]'\"]+)|\[(\d+)\]|\[(\*)\]|\[\s*(?:'([^']*)'|\"([^\"]*)\")\s*\]")
+_PART = re.compile(r"\.?([^.\[\]'\"]+)|\[(\d{1,9})\]|\[(\*)\]|\[\s*(?:'([^']*)'|\"([^\"]*)\")\s*\]")
 Part = str | int
 ALL = "*"
 _NAMES = ("Name", "OutputName", "InputName", "ChannelName", "MetricName", "VariantName", "ContainerHostname", "Key")
