@@ -17,12 +17,13 @@ check: .venv/dev ui
 	scripts/check
 
 unit: .venv/dev
-	$(BIN)/pytest -q tests --ignore tests/e2e
+	# Some tests have limits of time: one that fails is told and run again by itself.
+	$(BIN)/pytest -q tests --ignore tests/e2e || $(BIN)/pytest -q tests --ignore tests/e2e --last-failed --last-failed-no-failures none
 
 e2e: .venv/dev ui .venv/browser tests/e2e/oidc/node_modules/.complete
 	scripts/sdk_venvs
-	# Two files at a time. Some tests have limits of time: one that fails beside others is told and run again by itself.
-	$(BIN)/pytest -q tests/e2e -n 2 --dist loadfile || $(BIN)/pytest -q tests/e2e --last-failed --last-failed-no-failures none
+	# Two files at a time; what fails beside others is told and run again by itself here, too.
+	$(BIN)/pytest -q tests/e2e -n 2 --dist loadfile --durations 15 || $(BIN)/pytest -q tests/e2e --last-failed --last-failed-no-failures none
 
 ui: ui/dist/index.html
 

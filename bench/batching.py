@@ -34,7 +34,8 @@ def prepare(peer: str) -> Path:
     """The peer's interpreter, scikit-learn in its environment."""
     python = invoke.environment(peer) / "python"
     if subprocess.run([python, "-c", "import sklearn"], capture_output=True, check=False).returncode:
-        subprocess.run(["uv", "pip", "install", "-q", "--python", python, "scikit-learn", "joblib"], check=True)
+        words = ["pip", "install", "-q", "--python", python, "scikit-learn", "joblib"]
+        subprocess.run([invoke.find_uv(), *words], check=True)
     return python
 
 

@@ -28,14 +28,21 @@ PEERS = ROOT / "bench" / "peers"
 ROW = [[0.1 * n for n in range(10)]]
 
 
+def find_uv() -> str:
+    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    assert uv, "uv is not here: run make .venv/dev"
+    return uv
+
+
 def environment(peer: str) -> Path:
     lines = (line.split(": ", 1) for line in (PEERS / "requirements.txt").read_text().splitlines() if ": " in line)
     wanted = dict(lines)[peer].split()
+    uv = find_uv()
     folder = ROOT / ".venvs" / f"bench-{peer}"
     mark = folder / "complete"
     if not mark.exists() or mark.read_text() != " ".join(wanted):
-        subprocess.run(["uv", "venv", "-q", "--clear", "--python", sys.executable, folder], check=True)
-        subprocess.run(["uv", "pip", "install", "-q", "--python", folder / "bin" / "python", *wanted], check=True)
+        subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, folder], check=True)
+        subprocess.run([uv, "pip", "install", "-q", "--python", folder / "bin" / "python", *wanted], check=True)
         mark.write_text(" ".join(wanted))
     return folder / "bin"
 

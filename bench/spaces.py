@@ -1,7 +1,7 @@
 """Spaces: how soon JupyterLab answers, what the way through the studio costs a cell, and whether the studio stays quick while
 20 people work in spaces of their own.
 
-python bench/spaces.py [people]
+python bench/spaces.py [people] [starts|cell|environment|people …]
 """
 
 import statistics
@@ -116,6 +116,9 @@ def rounds(kernel: Kernel, socket: Any, count: int = 200) -> list[float]:
 
 def cell(world: World) -> None:
     ann, path = world.people["ann"], world.path("lab")
+    if world.sagemaker.list_apps()["Apps"] == []:
+        world.private(ann, "lab")
+        world.start(ann, "lab")
     kernel = Kernel(ann, path)
     runs = world.studio.home / "runs"
     door = reach(next(one for one in runs.glob("*lab.JupyterLab*/ml/run/app.sock") if ".lab." in str(one)))
@@ -200,15 +203,20 @@ def crowd(world: World, people: int) -> None:
 
 def main() -> None:
     people = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    parts = sys.argv[2:] or ["starts", "cell", "environment", "people"]
     with tempfile.TemporaryDirectory() as folder:
         studio = Studio(Path(folder) / "home")
         studio.start()
         try:
             world = World(studio)
-            starts(world)
-            cell(world)
-            build(world)
-            crowd(world, people)
+            if "starts" in parts:
+                starts(world)
+            if "cell" in parts:
+                cell(world)
+            if "environment" in parts:
+                build(world)
+            if "people" in parts:
+                crowd(world, people)
         finally:
             end(studio)
 

@@ -15,8 +15,14 @@ VARIABLES = {
     "instances) is put to sleep (60).",
     "STUDIOLO_BYTECODE_SECONDS": "Seconds after its first use by which an environment is compiled to bytecode, in the "
     "background (60); 0: never.",
+    "STUDIOLO_SWEEP_SECONDS": "Seconds after which what was built of a deleted version of an image is taken from the disk, if nothing "
+    "uses it (60).",
+    "STUDIOLO_SPACES_IDLE_SECONDS": "Seconds without use after which a space's app is stopped, where no settings name an idle time "
+    "(never).",
     "STUDIOLO_SPACES_AHEAD": "0: the environment of spaces is built by the first start, and not while somebody fills in the "
     "dialog for a space.",
+    "STUDIOLO_MLFLOW_IDLE_SECONDS": "Seconds without a request after which an MLflow tracking server sleeps (900); the next request "
+    "wakes it.",
     "STUDIOLO_STOP_GRACE_SECONDS": "Seconds a stopped job has between SIGTERM and SIGKILL (120, as on AWS).",
     "STUDIOLO_DURABLE_OBJECTS": "1: an object is forced to the disk before its PUT is answered, so that a power cut takes "
     "nothing back; every PUT then waits for the disk.",

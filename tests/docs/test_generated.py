@@ -29,6 +29,8 @@ def test_every_variable_the_code_reads_is_documented():
         "STUDIOLO_CHECKPOINTS",
         "STUDIOLO_SPACE_HOME",
         "STUDIOLO_EDITOR",
+        "STUDIOLO_MLFLOW_DATA",
+        "STUDIOLO_MLFLOW_ARTIFACTS",
         "STUDIOLO_USER",
     }
     text = (ROOT / "docs" / "settings.md").read_text()

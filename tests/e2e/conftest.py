@@ -58,6 +58,7 @@ class Studio:
                     "STUDIOLO_STOP_GRACE_SECONDS": "3",
                     # The processors are the tests'.
                     "STUDIOLO_BYTECODE_SECONDS": "0",
+                    "STUDIOLO_SWEEP_SECONDS": "1",
                     **self.variables,
                 },
             )

@@ -24,6 +24,7 @@ PAGES = [
     "/functions",
     "/tuning",
     "/environments",
+    "/experiments",
     "/registry",
     "/cards",
     "/models",

@@ -74,6 +74,14 @@ def test_a_schedule_is_made_from_a_pipeline_checked_while_typed_run_and_paused(p
     page.get_by_text("25 is no hours: it is between 0 and 23").wait_for()
     cron.fill("30 3 ? * MON-FRI *")
     page.get_by_text("Monday to Friday at 03:30").wait_for()
+    page.get_by_role("textbox", name="Not before", exact=True).fill("2099/01/05")
+    page.get_by_role("textbox", name="Not after", exact=True).fill("2099/01/02")
+    page.get_by_text("EndDate must be later than StartDate").wait_for()
+    page.get_by_role("textbox", name="Not after", exact=True).fill("2099/01/07")
+    times.nth(2).wait_for(state="detached")
+    times.nth(1).get_by_text("Jan 6, 2099").wait_for()
+    page.get_by_role("textbox", name="Not before", exact=True).fill("")
+    times.nth(4).wait_for()
     assert serious(page) == []
     page.get_by_role("button", name="Create schedule").click()
     row = page.get_by_role("row", name=f"{pipeline}-nightly")
@@ -89,6 +97,8 @@ def test_a_schedule_is_made_from_a_pipeline_checked_while_typed_run_and_paused(p
     arn = one["PipelineExecutionArn"]
     given = studio.client("sagemaker").list_pipeline_parameters_for_execution(PipelineExecutionArn=arn)
     assert {"Name": "Depth", "Value": "3"} in given["PipelineParameters"]
+    kept = studio.client("scheduler").get_schedule(Name=f"{pipeline}-nightly")
+    assert "StartDate" not in kept and kept["EndDate"].year == 2099
 
 
 def test_a_rule_starts_a_pipeline_with_what_its_event_says(page, studio, pipeline):  # noqa: F811

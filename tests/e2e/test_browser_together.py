@@ -218,6 +218,50 @@ def open_page(world: World) -> Iterator[Any]:
 
 
 @pytest.mark.browser
+def test_views_are_kept_by_the_studio_and_shared(world: World, open_page: Any) -> None:
+    ann, eve = open_page("ann", "/models"), open_page("eve", "/models")
+    # What an older version kept in the browser is taken over once.
+    before = {"old ones": {"name": "old", "sort": "Name", "desc": False}}
+    ann.evaluate("text => localStorage.setItem('studiolo.views.ann.Model', text)", json.dumps(before))
+    ann.goto(f"{world.studio.url}/models?name=mod")
+    ann.get_by_role("button", name="Views").click()
+    ann.get_by_role("menuitem", name="old ones").wait_for()
+    (taken,) = world.people["ann"].ask("ListSavedViews", ListName="Model")["SavedViews"]
+    assert (taken["NameContains"], taken["SortBy"], taken["SortOrder"], taken["Shared"]) == (
+        "old",
+        "Name",
+        "Ascending",
+        False,
+    )
+    ann.get_by_role("menuitem", name="Save this view").click()
+    ann.get_by_label("Name", exact=True).last.fill("ours")
+    ann.get_by_label("Share with the project").check()
+    ann.get_by_role("button", name="Save view").click()
+    # A viewer who has the list open is offered it without reloading, and changes nothing of it.
+    eve.get_by_role("button", name="Views").click()
+    eve.get_by_role("menuitem", name="ours By ann").click()
+    eve.wait_for_url("**/models?name=mod")
+    assert eve.get_by_role("menuitem", name="old ones").count() == 0
+    refused = world.people["eve"].ask("DeleteSavedView", ListName="Model", ViewName="ours", User="ann")
+    assert refused["__type"] == "AccessDeniedException"
+    eve.get_by_role("button", name="Views").click()
+    eve.get_by_role("menuitem", name="Share or delete views").click()
+    line = eve.get_by_role("dialog").get_by_role("row").filter(has_text="ours")
+    assert line.get_by_label("Share ours with the project").is_disabled()
+    # Forgotten on one page, it is gone from the other, and is not taken out of the browser again.
+    ann.get_by_role("button", name="Views").click()
+    ann.get_by_role("menuitem", name="Share or delete views").click()
+    for name in ("ours", "old ones"):
+        ann.get_by_role("button", name=f"Delete the view {name}").click()
+        ann.get_by_role("dialog").get_by_role("row").filter(has_text=name).wait_for(state="detached")
+    line.wait_for(state="detached")
+    ann.reload()
+    ann.get_by_role("button", name="Views").click()
+    ann.get_by_role("menuitem", name="Save this view").wait_for()
+    assert ann.get_by_role("menuitem", name="old ones").count() == 0
+
+
+@pytest.mark.browser
 def test_three_browsers(world: World, open_page: Any) -> None:
     name, arn = world.model("ann")
     ann, admin = open_page("ann", "/jobs"), open_page("admin", "/activity")

@@ -110,22 +110,64 @@ def test_an_environment_is_locked_built_and_used(studio):
     with pytest.raises(ClientError) as held:
         client.delete_image(ImageName=name)
     assert held.value.response["Error"]["Code"] == "ResourceInUse"
+
+    # A job that runs from a version keeps what was built of it; what nothing uses goes from the disk.
+    def built(version):
+        return list((studio.home / "environments").glob(f"{name.lower()}-{version}-*/complete"))
+
+    assert built(1)
+    assert built(2)
+    request = jobs.script_job(
+        studio, job := jobs.name("keeps"), "import time\nprint('on')\ntime.sleep(4)\nimport tomli_w"
+    )
+    request["AlgorithmSpecification"]["TrainingImage"] = uri
+    client.create_training_job(**request)
     for number in (1, 2):
         client.delete_image_version(ImageName=name, Version=number)
+    with pytest.raises(ClientError, match="was deleted"):
+        client.create_model(ModelName=name, PrimaryContainer={"Image": uri})
     deadline = time.monotonic() + 10
     while client.list_image_versions(ImageName=name)["ImageVersions"]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     client.delete_image(ImageName=name)
+    deadline = time.monotonic() + 30
+    while built(1):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    ended = client.describe_training_job(TrainingJobName=job)
+    assert ended["TrainingJobStatus"] == "Completed", ended
+    assert not built(2)
 
 
 def test_a_lock_that_can_not_be_says_why_in_the_resolvers_words(studio):
     client, name = studio.client("sagemaker"), jobs.name("bad")
     client.create_image(ImageName=name, RoleArn=studio.role)
-    make(studio, name, put(studio, name, "numpy==1.26.0\nnumpy==2.0.0\n"))
-    found = wait(studio, name, 1)
-    assert found["ImageVersionStatus"] == "CREATE_FAILED"
-    assert "you require numpy==1.26.0 and numpy==2.0.0" in found["FailureReason"]
+    for number, (text, why) in enumerate(
+        (
+            ("numpy==1.26.0\nnumpy==2.0.0\n", "you require numpy==1.26.0 and numpy==2.0.0"),
+            ("pandas==2.2.0\nnumpy==1.20.0\n", "pandas==2.2.0 depends on numpy"),
+            (
+                "numpy\nno-package-of-this-name-xyz\n",
+                "no-package-of-this-name-xyz was not found in the package registry",
+            ),
+            ("numpy>>>1\n", "requirements.txt at position 0 cause: no such comparison operator"),
+            ("numpy @ file:///etc/passwd\n", "points to a file of the studio's machine"),
+            ("numpy\n" * 20000 + "numpy<1\n" * 2000 + "numpy>2\n", "your requirements are unsatisfiable"),
+        ),
+        1,
+    ):
+        make(studio, name, put(studio, name, text), token=str(number) * 36)
+        found = wait(studio, name, number)
+        assert found["ImageVersionStatus"] == "CREATE_FAILED"
+        assert why in found["FailureReason"]
+        assert "/tmp" not in found["FailureReason"], "no file of ours"
+    assert (
+        told_of(studio, name, 1)["Log"][-1]["Text"]
+        == client.describe_image_version(ImageName=name, Version=1)["FailureReason"]
+    )
+    with pytest.raises(ClientError, match="more than 256 KiB"):
+        make(studio, name, put(studio, name, "numpy\n" * 50000), token="h" * 36)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ class Person:
     """A browser with somebody signed in."""
 
     def __init__(self, studio: Studio, user: str, cookie: str | None = None) -> None:
-        self.studio, self.user = studio, user
+        self.studio, self.user, self.project = studio, user, studio.account
         self.http = httpx.Client(base_url=studio.url, headers={"Origin": studio.url, "Sec-Fetch-Site": "same-origin"})
         if cookie is None:
             answer = self.http.post("/api/session", json={"user": user, "password": PASSWORD})
@@ -54,7 +54,7 @@ class Person:
     def ask(self, service: str, operation: str, **params: Any) -> Any:
         prefix = {"sagemaker": "SageMaker", "studio": "Studio"}[service]
         headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{prefix}.{operation}"}
-        headers["X-Studio-Project"] = self.studio.account
+        headers["X-Studio-Project"] = self.project
         answer = self.http.post(f"/api/{service}", content=json.dumps(params), headers=headers)
         return answer.json() if answer.text else {}
 
@@ -130,25 +130,23 @@ class Kernel:
         assert answer.status_code == 201, answer.text
         self.person, self.path, self.id = person, path, answer.json()["id"]
 
-    def run(self, socket: Any, code: str, seconds: float = 60) -> str:
+    def request(self, code: str) -> tuple[str, str]:
+        """(its id, the message)."""
         header = {
             "msg_id": uuid.uuid4().hex, "username": "", "session": "s", "msg_type": "execute_request", "version": "5.3",
             "date": "2026-01-01T00:00:00Z",
         }  # fmt: skip
         content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
-        message = {
-            "header": header,
-            "parent_header": {},
-            "metadata": {},
-            "content": content,
-            "channel": "shell",
-            "buffers": [],
-        }
-        socket.send(json.dumps(message))
+        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+        return header["msg_id"], json.dumps({**message, "buffers": []})
+
+    def run(self, socket: Any, code: str, seconds: float = 60) -> str:
+        id, message = self.request(code)
+        socket.send(message)
         text, replied, idle = "", False, False
         while not (replied and idle):
             found = json.loads(socket.recv(timeout=seconds))
-            if found["parent_header"].get("msg_id") != header["msg_id"]:
+            if found["parent_header"].get("msg_id") != id:
                 continue
             kind, held = found["msg_type"], found["content"]
             text += held.get("text", "") if kind == "stream" else ""
@@ -182,6 +180,23 @@ def test_who_is_not_meant_is_not_let_in(world: World) -> None:
     # Nobody gets a name by saying one.
     said = people["bob"].http.get(f"{world.path('team')}api/me", headers={"X-Studio-User": "ann"})
     assert said.json()["identity"]["username"] == "bob"
+
+
+def test_a_viewer_runs_nothing(world: World) -> None:
+    eve = world.people["eve"]
+    refusals = [
+        eve.ask("sagemaker", "CreateSpace", DomainId=world.domain, SpaceName="eves"),
+        eve.ask("sagemaker", "CreateApp", DomainId=world.domain, SpaceName="team", **APP),
+        eve.ask("sagemaker", "DeleteApp", DomainId=world.domain, SpaceName="team", **APP),
+        eve.ask(
+            "sagemaker", "CreatePresignedDomainUrl", DomainId=world.domain, UserProfileName="eve", SpaceName="team"
+        ),
+        eve.ask("studio", "RunNotebook", SpaceName="team", Path="x.ipynb"),
+    ]
+    assert [one["__type"].rpartition("#")[2] for one in refusals] == ["AccessDeniedException"] * 5, refusals
+    with pytest.raises(InvalidStatus) as refused, eve.socket(f"{world.path('team')}api/kernels/x/channels"):
+        pass
+    assert refused.value.response.status_code == 403
 
 
 def test_other_sites_are_refused(world: World) -> None:
@@ -233,6 +248,10 @@ def test_code_inside_uses_the_studio_with_nothing_set_up(world: World) -> None:
         code = "import sagemaker\nprint(sagemaker.get_execution_role(), sagemaker.Session().default_bucket())"
         said = kernel.run(socket, code)
         assert world.studio.role in said and world.studio.bucket in said, said
+        # Importing it takes seconds where nothing is compiled, so here it is only seen to be there and told where to record;
+        # test_tracking.py records.
+        code = "import os, importlib.util as u\nprint(bool(u.find_spec('mlflow')), os.environ['MLFLOW_TRACKING_URI'])"
+        assert kernel.run(socket, code).strip() == f"True {world.studio.url}/mlflow/{world.studio.account}/default"
         # The studio's own folder is not there to be seen.
         said = kernel.run(socket, f"import os\nprint(os.path.exists({str(world.studio.home / 'records.db')!r}))")
         assert said.strip() == "False"
@@ -280,17 +299,20 @@ def test_who_leaves_the_project_is_out_at_once(world: World) -> None:
     world.admin.ask("studio", "CreateUser", User="joe", Password=PASSWORD)
     world.admin.ask("studio", "PutMember", User="joe", Role="contributor")
     joe = Person(world.studio, "joe")
+    kernel = Kernel(joe, world.path("team"))
     terminal = joe.http.post(f"{world.path('team')}api/terminals").json()["name"]
-    with joe.socket(f"{world.path('team')}terminals/websocket/{terminal}") as socket:
+    with joe.socket(f"{world.path('team')}terminals/websocket/{terminal}") as socket, kernel.socket() as cells:
+        assert kernel.run(cells, "print(1 + 1)").strip() == "2"
         # The environment's own Python, as in a notebook.
         socket.send(json.dumps(["stdin", "python -c 'import jupyterlab; print(40 + 2)'\n"]))
         until(lambda: "42" in socket.recv(timeout=10))
         assert "joe" in world.people["bob"].ask("studio", "DescribeSpaceState", SpaceName="team")["Present"]
         world.admin.ask("studio", "RemoveMember", User="joe")
         began = time.monotonic()
-        with pytest.raises(ConnectionClosed):
-            while True:
-                socket.recv(timeout=5)
+        for one in (socket, cells):
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    one.recv(timeout=5)
         assert time.monotonic() - began < 1
     assert joe.http.get(f"{world.path('team')}api/me").status_code == 404
     assert "joe" not in world.people["bob"].ask("studio", "DescribeSpaceState", SpaceName="team").get("Present", [])
@@ -343,6 +365,46 @@ def test_an_app_outlives_the_server_and_is_found_again(world: World) -> None:
     with kernel.socket() as socket:
         assert kernel.run(socket, "print(kept + 1)").strip() == "42"
     assert world.status("lab") == "InService"
+
+
+def test_a_kernel_that_dies_says_so(world: World) -> None:
+    kernel = Kernel(world.people["ann"], world.path("lab"))
+    with kernel.socket() as socket:
+        kernel.run(socket, "kept = 1")
+        socket.send(kernel.request("import os; os._exit(9)")[1])
+        states: list[str] = []
+        while not {"dead", "restarting", "autorestarting"} & set(states):
+            found = json.loads(socket.recv(timeout=20))
+            if found["msg_type"] == "status":
+                states.append(found["content"]["execution_state"])
+    assert world.status("lab") == "InService"
+
+
+@contextmanager
+def stopped_after(world: World, seconds: int) -> Iterator[None]:
+    """The studio, started anew, stops what nobody used for so long."""
+    world.studio.stop()
+    world.studio.variables = {**world.studio.variables, "STUDIOLO_SPACES_IDLE_SECONDS": str(seconds)}
+    world.studio.start()
+    yield
+    world.studio.stop()
+    world.studio.variables = {k: v for k, v in world.studio.variables.items() if k != "STUDIOLO_SPACES_IDLE_SECONDS"}
+    world.studio.start()
+
+
+def test_an_idle_app_is_stopped_and_a_busy_one_is_not(world: World) -> None:
+    ann, bob, path = world.people["ann"], world.people["bob"], world.path("team")
+    kernel = Kernel(ann, world.path("lab"))
+    with kernel.socket() as socket:
+        socket.send(kernel.request("import time; time.sleep(60)")[1])
+        until(lambda: ann.http.get(f"{kernel.path}api/kernels/{kernel.id}").json()["execution_state"] == "busy")
+    with stopped_after(world, 3):
+        # A tab that was left open asks for this again and again; it is nobody's use.
+        until(lambda: bob.http.get(f"{path}api/kernels").status_code != 200, 20)
+        until(lambda: world.status("team") == "Deleted", 20)
+        assert world.status("lab") == "InService"
+    assert ann.http.delete(f"{kernel.path}api/kernels/{kernel.id}").status_code == 204
+    world.start(bob, "team")
 
 
 @pytest.mark.skipif(not cgroups.version(), reason="this user may make no control groups here")

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from test_pipelines import create, start, steps_of
 from test_pipelines import wait as wait_for_execution
+from test_usage import studio_client
 
 pytestmark = pytest.mark.e2e
 VENVS = Path(__file__).parents[2] / ".venvs"
@@ -167,6 +168,12 @@ def test_a_pipeline_tunes_and_goes_on_with_the_best(studio):
     )
     found = steps_of(studio, arn)
     tuned = found["Tune"]["Metadata"]["TuningJob"]["Arn"].rpartition("/")[2]
+    used, whole = (
+        studio_client(studio).get_resource_usage(ResourceArn=one)
+        for one in (found["Tune"]["Metadata"]["TuningJob"]["Arn"], arn)
+    )
+    assert [one["StepName"] for one in whole["Steps"]] == ["Tune"]
+    assert whole["Seconds"] == used["Seconds"] > 0 and whole["Cost"] == used["Cost"] > 0
     best_job = wait(studio, tuned)["BestTrainingJob"]["TrainingJobName"]
     name = found["Make"]["Metadata"]["Model"]["Arn"].rpartition("/")[2]
     assert (

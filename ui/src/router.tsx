@@ -29,6 +29,7 @@ const routes = [
   page("/processing/$name", lazyRouteComponent(() => import("./features/processing-job/detail"), "ProcessingJobPage")),
   page("/tuning", lazyRouteComponent(() => import("./features/tuning/list"), "TuningJobsPage")),
   page("/tuning/$name", lazyRouteComponent(() => import("./features/tuning/detail"), "TuningJobPage")),
+  page("/experiments", lazyRouteComponent(() => import("./features/tracking-server/list"), "ExperimentsPage")),
   page("/environments", lazyRouteComponent(() => import("./features/environment/list"), "EnvironmentsPage")),
   page("/environments/$name", lazyRouteComponent(() => import("./features/environment/detail"), "EnvironmentPage")),
   page("/pipelines", lazyRouteComponent(() => import("./features/pipeline/list"), "PipelinesPage")),
