@@ -13,7 +13,7 @@ const EXECUTION = ["PipelineName", "PipelineArn", "PipelineExecutionId", "Pipeli
 /** The most used of what Describe says of each type of step. */
 const PROPERTIES: Record<string, string[]> = {
   Training: ["ModelArtifacts.S3ModelArtifacts", "TrainingJobName", "TrainingJobArn"],
-  Tuning: ["BestTrainingJob.TrainingJobName", "BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric.Value", "HyperParameterTuningJobName"],
+  Tuning: ["BestTrainingJob.TrainingJobName", "BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric.Value", "TrainingJobSummaries[1].TrainingJobName", "HyperParameterTuningJobName"],
   Processing: ["ProcessingJobName", "ProcessingJobArn"],
   Transform: ["TransformOutput.S3OutputPath", "TransformJobName"],
   Model: ["ModelName", "ModelArn"],

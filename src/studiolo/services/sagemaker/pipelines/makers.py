@@ -44,6 +44,8 @@ MAKERS: Mapping[str, Maker] = {
     "Endpoint": Maker("Endpoint", "Endpoint", named=False, state="EndpointStatus"),
     "Deploy": Maker("Endpoint", "Endpoint", named=False, state="EndpointStatus"),
 }
+TOP = 50
+"""Trials of a tuning job that a pipeline can name; the SDK's get_top_model_s3_uri reads them."""
 ENDS: Mapping[str, str] = {
     "Completed": "Succeeded",
     "InService": "Succeeded",
@@ -78,6 +80,21 @@ class Things:
             return await self._ask(record, f"Describe{maker.thing}", {maker.name_member: name})
         except ApiError:
             return None
+
+    async def properties(self, record: Record, maker: Maker, name: str) -> Mapping[str, Any] | None:
+        """What other steps may read of it: what Describe tells, and of a tuning job the trials as well, the best first."""
+        found = await self.describe(record, maker, name)
+        if found is None or maker.thing != "HyperParameterTuningJob":
+            return found
+        asked = {maker.name_member: name, "MaxResults": TOP, "SortBy": "FinalObjectiveMetricValue"}
+        objective = found.get("BestTrainingJob", {}).get("FinalHyperParameterTuningJobObjectiveMetric", {})
+        asked["SortOrder"] = "Descending" if objective.get("Type") == "Maximize" else "Ascending"
+        try:
+            listed = await self._ask(record, "ListTrainingJobsForHyperParameterTuningJob", asked)
+        except ApiError:
+            # Deleted meanwhile.
+            return None
+        return {**found, "TrainingJobSummaries": listed["TrainingJobSummaries"]}
 
     async def make(self, record: Record, step: Step, arguments: Mapping[str, Any], tries: str) -> str:
         """The name under which it can be described. Raises Refused."""

@@ -73,7 +73,7 @@ class Running:
     async def _document(self, step: Step, state: State) -> Mapping[str, Any] | None:
         """What may be read of a step that has succeeded."""
         if step.type in MAKERS and "Made" in state:
-            return await self._things.describe(self._record, MAKERS[step.type], state["Made"])
+            return await self._things.properties(self._record, MAKERS[step.type], state["Made"])
         return {one: state[one] for one in ("Outcome", "OutputParameters") if one in state}
 
     def _members_read(self, step: Step, loop: str) -> set[str]:

@@ -127,9 +127,12 @@ def reached(record: Record, trials: Mapping[int, Mapping[str, Any]], now: float)
 
 
 def sorted_by(found: Sequence[dict[str, Any]], by: str, descending: bool) -> list[dict[str, Any]]:
+    """Trials without a value come last, whichever way they are sorted by it."""
+
     def rank(one: dict[str, Any]) -> Any:
         if by == "FinalObjectiveMetricValue":
-            return one.get("FinalHyperParameterTuningJobObjectiveMetric", {}).get("Value", float("inf"))
+            worst = float("-inf") if descending else float("inf")
+            return one.get("FinalHyperParameterTuningJobObjectiveMetric", {}).get("Value", worst)
         return one.get({"Name": "TrainingJobName", "Status": "TrainingJobStatus"}.get(by, "CreationTime"), 0)
 
     return sorted(found, key=rank, reverse=descending)
