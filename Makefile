@@ -18,7 +18,7 @@ check: .venv/dev ui
 
 unit: .venv/dev
 	# Some tests have limits of time: one that fails is told and run again by itself.
-	$(BIN)/pytest -q tests --ignore tests/e2e || $(BIN)/pytest -q tests --ignore tests/e2e --last-failed --last-failed-no-failures none
+	$(BIN)/pytest -q tests --ignore tests/e2e -n 2 || $(BIN)/pytest -q tests --ignore tests/e2e --last-failed --last-failed-no-failures none
 
 e2e: .venv/dev ui .venv/browser tests/e2e/oidc/node_modules/.complete
 	scripts/sdk_venvs

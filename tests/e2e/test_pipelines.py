@@ -214,7 +214,9 @@ def test_the_same_request_twice_starts_once_and_wrong_parameters_start_nothing(s
     assert len(client.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"]) == 1
 
 
-@pytest.mark.parametrize(("venv", "script"), [("sdk2", "v2_pipeline.py"), ("sdk3", "v3_pipeline.py")])
+@pytest.mark.parametrize(
+    ("venv", "script"), [("sdk2", "v2_pipeline.py"), ("sdk3", "v3_pipeline.py"), ("sdk2", "v2_published.py")]
+)
 def test_the_sdks_pipelines(studio, tmp_path, venv, script):
     command = [VENVS / venv / "bin" / "python", Path(__file__).parent / "sdk" / script]
     done = subprocess.run(

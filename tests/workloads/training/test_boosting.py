@@ -1,6 +1,8 @@
 """What the built-in algorithms say of requests and data that are wrong; training itself is proven end to end."""
 
 import json
+import pickle
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +39,39 @@ def config(root, hyperparameters=None, channels=("train",), hosts=("algo-1",), d
 def test_wrong_requests_and_data_are_said_so(tmp_path, more, sentence):
     with pytest.raises(ClientError, match=sentence):
         boosting.train(config(tmp_path, {"num_round": "3"}, **more), "xgboost")
+
+
+def test_cross_validation_is_refused_by_name(tmp_path):
+    with pytest.raises(ClientError, match="_kfold"):
+        boosting.train(config(tmp_path, {"num_round": "3", "_kfold": "5"}), "xgboost")
+
+
+class Booster:
+    """As much of XGBoost's as saving needs."""
+
+    def save_model(self, path):
+        Path(path).write_bytes(b"its own form")
+
+
+@pytest.mark.parametrize(
+    ("tag", "pickled"),
+    [
+        ("0.90-1-cpu-py3", True),
+        ("1.0-1-cpu-py3", True),
+        ("1.2-2", True),
+        ("1.3-1", False),
+        ("1.7-1", False),
+        ("3.0-5", False),
+        ("latest", False),
+    ],
+)
+def test_models_are_saved_as_the_images_version_does(tmp_path, tag, pickled):
+    boosting._save(
+        Booster(), tmp_path / "xgboost-model", f"683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:{tag}"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["xgboost-model"]
+    held = (tmp_path / "xgboost-model").read_bytes()
+    assert isinstance(pickle.loads(held), Booster) if pickled else held == b"its own form"
 
 
 @pytest.mark.parametrize(

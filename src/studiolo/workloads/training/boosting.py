@@ -5,6 +5,8 @@ printed as AWS prints them ("[0]#011train-rmse:0.5"), the model saved as `xgboos
 """
 
 import os
+import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,10 @@ from studiolo.workloads.training.tables import ClientError, read
 
 __all__ = ["ClientError", "train"]
 
-_OURS = {"num_round", "early_stopping_rounds", "csv_weights", "eval_metric", "save_model_on_termination", "_kfold",
-         "_num_cv_round", "verbosity", "deterministic_histogram", "seed"}  # fmt: skip
+_OURS = {"num_round", "early_stopping_rounds", "csv_weights", "eval_metric", "save_model_on_termination", "verbosity",
+         "deterministic_histogram", "seed"}  # fmt: skip
+_VERSION = re.compile(r":(\d+)\.(\d+)")
+"""In an image's tag."""
 
 
 def _channel(config: Config, name: str, csv_weights: bool) -> tuple[Any, Any, Any] | None:
@@ -49,6 +53,9 @@ def train(config: Config, framework: str) -> None:
     if "train" not in config.channels:
         raise ClientError("The algorithm needs a channel named train.")
     hyperparameters = config.user_hyperparameters
+    for name in ("_kfold", "_num_cv_round"):
+        if name in hyperparameters:
+            raise ClientError(f"The hyperparameter {name} (cross-validation) is not supported: validate on a channel.")
     weights = str(hyperparameters.get("csv_weights", "0")) == "1"
     sets = {name: _channel(config, name, weights) for name in ("train", "validation")}
     found = {name: one for name, one in sets.items() if one is not None}
@@ -105,8 +112,17 @@ def _xgboost(config: Config, hyperparameters: dict[str, Any], sets: dict[str, tu
         raise ClientError(
             str(error).strip().splitlines()[0].partition("] ")[2] or str(error).splitlines()[0]
         ) from error
-    booster.save_model(str(config.root / "model" / "xgboost-model.ubj"))
-    (config.root / "model" / "xgboost-model.ubj").rename(config.root / "model" / "xgboost-model")
+    _save(booster, config.root / "model" / "xgboost-model", os.environ.get("STUDIOLO_IMAGE", ""))
+
+
+def _save(booster: Any, path: Path, image: str) -> None:
+    """AWS's images before 1.3 pickled the booster, and scripts that go with them unpickle it; later ones have it save itself."""
+    version = _VERSION.search(image)
+    if version is not None and (int(version[1]), int(version[2])) < (1, 3):
+        path.write_bytes(pickle.dumps(booster))
+        return
+    booster.save_model(f"{path}.ubj")
+    Path(f"{path}.ubj").rename(path)
 
 
 def _last_checkpoint(folder: Path) -> tuple[str | None, int]:

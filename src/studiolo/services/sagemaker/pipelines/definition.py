@@ -25,6 +25,7 @@ EXECUTION = (
     "PipelineName", "PipelineArn", "PipelineExecutionId", "PipelineExecutionArn", "StartDateTime", "CurrentDateTime",
     "TrainingJobName", "ProcessingJobName",
 )  # fmt: skip
+"""The first five are the same during the whole execution."""
 COMPARISONS = ("Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo")
 RUNNABLE = (
     "Processing", "Training", "Tuning", "Transform", "Model", "RegisterModel", "Condition", "Fail", "Callback", "Endpoint", "EndpointConfig",
@@ -113,7 +114,8 @@ def parse(text: str | bytes) -> Definition:
     for name, body in bodies.items():
         steps[name] = _loop(steps[name], body, place)
     raws = {**place.outside, **place.inside}
-    return Definition(parameters, _ordered(steps), document.get("PipelineExperimentConfig") or {}, raws)
+    experiment = _experiment(document.get("PipelineExperimentConfig"), parameters)
+    return Definition(parameters, _ordered(steps), experiment, raws)
 
 
 def _check_names(outside: list[str], inside: list[str]) -> None:
@@ -204,6 +206,25 @@ def _typed(parameter: Parameter, text: str) -> Any:
     if parameter.allowed and value not in parameter.allowed:
         raise ValidationError(f"The parameter {parameter.name!r} must be one of {list(parameter.allowed)}.")
     return value
+
+
+def _experiment(given: Any, parameters: Mapping[str, Parameter]) -> Mapping[str, Any]:
+    """Its two names are known before any step has run: made of parameters and of the execution's own variables."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise bad("PipelineExperimentConfig must be an object with ExperimentName and TrialName.")
+    try:
+        for path in _gets(given, 0):
+            parts = split(path)
+            known = {"Parameters": parameters, "Execution": EXECUTION[:5]}.get(str(parts[0]), ())
+            if len(parts) != 2 or parts[1] not in known:
+                raise bad(
+                    f"PipelineExperimentConfig refers to {path!r}, which is no parameter and no execution variable."
+                )
+    except (Unreadable, BadPath) as error:
+        raise bad(f"PipelineExperimentConfig: {error}") from None
+    return given
 
 
 # Steps.

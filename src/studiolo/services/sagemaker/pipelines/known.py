@@ -15,7 +15,7 @@ from studiolo.services.sagemaker.pipelines import names
 from studiolo.services.sagemaker.pipelines.definition import Definition
 from studiolo.services.sagemaker.pipelines.expanding import part_of
 from studiolo.services.sagemaker.pipelines.paths import Part
-from studiolo.services.sagemaker.pipelines.values import CannotResolve
+from studiolo.services.sagemaker.pipelines.values import CannotResolve, resolve
 
 MAX_FILE = 16 * 2**20
 
@@ -57,7 +57,9 @@ class StepValues:
     def experiment(self, name: str) -> Any:
         given = self._definition.experiment.get(name)
         # By default both are named after the pipeline and the execution.
-        return self._record.spec["PipelineName" if name == "ExperimentName" else "_id"] if given is None else given
+        if given is None:
+            given = {"Get": f"Execution.{'PipelineName' if name == 'ExperimentName' else 'PipelineExecutionId'}"}
+        return resolve(given, self)
 
     def step(self, name: str) -> Mapping[str, Any]:
         if name not in self._documents:

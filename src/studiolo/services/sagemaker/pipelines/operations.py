@@ -11,9 +11,11 @@ from studiolo.services import s3uri
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.services.sagemaker.documents import everything
+from studiolo.services.sagemaker.fitting import as_text
 from studiolo.services.sagemaker.pipelines import names, shown, versions
-from studiolo.services.sagemaker.pipelines.definition import MAX_BYTES, parse, values
+from studiolo.services.sagemaker.pipelines.definition import MAX_BYTES, Definition, parse, values
 from studiolo.services.sagemaker.pipelines.kind import KIND, index_execution, last_execution
+from studiolo.services.sagemaker.pipelines.known import StepValues
 from studiolo.services.sagemaker.pipelines.selection import restricted, taken_over
 from studiolo.services.sagemaker.pipelines.versions import Versions, with_aliases
 from studiolo.services.sagemaker.verbs import refused, tags_of
@@ -22,6 +24,7 @@ from studiolo.store.protocol import AlreadyExists, BadToken, Condition, Every, I
 NOT_YET = ("MlflowExperimentName", "ManagedBy")
 PAGE = 10
 ENDED = ("Succeeded", "Failed", "Stopped")
+EXPERIMENT = ("ExperimentName", "TrialName")
 
 
 def _check_supported(call: Call) -> None:
@@ -252,6 +255,7 @@ class Pipelines:
             ),
             "RoleArn": params.get("RoleArn", pipeline.spec.get("RoleArn")),
             "_definition": text,
+            "_experiment": definition.experiment,
             "_values": values(definition.parameters, given),
             "_user": call.caller.user,
             "_id": id,
@@ -304,7 +308,15 @@ class Pipelines:
     async def describe_execution(self, call: Call) -> Mapping[str, Any]:
         record = self._execution(call)
         known, number = shown.execution(record, index_execution), int(record.spec.get("_version", 1))
-        return {**known, "PipelineVersionId": number, "PipelineVersionAliases": self._aliases(record)}
+        aliases = self._aliases(record)
+        return {**known, **self._experiment(record), "PipelineVersionId": number, "PipelineVersionAliases": aliases}
+
+    def _experiment(self, record: Record) -> dict[str, Any]:
+        given = record.spec.get("_experiment")
+        if not given:
+            return {}
+        values = StepValues(self._platform, record, Definition({}, {}, given), {})
+        return {"PipelineExperimentConfig": {name: as_text(values.experiment(name)) for name in EXPERIMENT}}
 
     def _aliases(self, execution: Record) -> Sequence[str] | None:
         """Of the version it runs, as they are now."""

@@ -171,6 +171,7 @@ def platform_environment(platform: Platform, record: Record, host: str, framewor
         "AWS_DEFAULT_REGION": REGION,
         "CURRENT_HOST": host,
         "STUDIOLO_FRAMEWORK": framework,
+        "STUDIOLO_IMAGE": spec["AlgorithmSpecification"]["TrainingImage"],
         **spec.get("Environment", {}),
     }
     if spec.get("EnableNetworkIsolation") or platform.identity is None:
