@@ -25,6 +25,7 @@ def test_every_variable_the_code_reads_is_documented():
         "STUDIOLO_MODEL_NAME",
         "STUDIOLO_ML_ROOT",
         "STUDIOLO_FRAMEWORK",
+        "STUDIOLO_IMAGE",
         "STUDIOLO_CORES",
         "STUDIOLO_CHECKPOINTS",
         "STUDIOLO_SPACE_HOME",
