@@ -113,7 +113,7 @@ export function Graph({ definition, records, chosen, choose, menu }: Props) {
         proOptions={MARK}
       >
         <Background />
-        <Ways nodes={nodes} edges={placed.edges} running={running} />
+        <Ways nodes={nodes} edges={placed.edges} laid running={running} />
         <Controls showInteractive={false} />
         {nodes.length > 30 && <MiniMap pannable zoomable />}
       </ReactFlow>

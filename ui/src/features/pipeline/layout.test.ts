@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { flat, place, ways } from "./layout";
+import { flat, HEIGHT, place, ways, WIDTH } from "./layout";
 import type { Definition } from "./types";
 
 const definition: Definition = {
@@ -36,6 +36,16 @@ describe("a definition as a drawing", () => {
   it("puts what comes later below", () => {
     const y = Object.fromEntries(place(definition).nodes.map((one) => [one.step.Name, one.y]));
     expect(y.Prepare! < y.Train! && y.Train! < y.If! && y.If! < y.Fail!).toBe(true);
+  });
+  it("leads a connection past the rows between its steps, beside what stands there", () => {
+    const { nodes, edges } = place(definition);
+    const far = edges.filter((one) => one.bends);
+    expect(far.map((one) => [one.from, one.to, one.bends!.length])).toEqual([["Prepare", "Register", 2]]);
+    for (const { x, y } of far[0]!.bends!) {
+      const row = nodes.filter((one) => one.y < y && y < one.y + HEIGHT);
+      expect(row).toHaveLength(1);
+      expect(x < row[0]!.x || x > row[0]!.x + WIDTH).toBe(true);
+    }
   });
   it("stands where it stood when only what is in a step changes, and moves with a new connection", () => {
     const spots = (one: Definition) => place(one).nodes.map(({ x, y }) => [x, y]);

@@ -14,6 +14,12 @@ export interface Way {
   to: string;
   /** Into a step that another holds: by which outcome of a condition, or for each item. */
   word?: string;
+  /** Where it passes the rows of steps between its two, as these are laid out. */
+  bends?: Spot[];
+}
+export interface Spot {
+  x: number;
+  y: number;
 }
 export const WIDTH = 210;
 export const HEIGHT = 56;
@@ -59,17 +65,23 @@ export function ways(definition: Definition): Way[] {
 /** Above so many steps the ranks are found the quicker way; they come out a little less even. */
 const MANY = 100;
 const KEPT = 8;
-const kept = new Map<string, Record<string, { x: number; y: number }>>();
+interface Laid {
+  steps: Record<string, Spot>;
+  bends: Spot[][];
+}
+const kept = new Map<string, Laid>();
 
-function spots(names: string[], edges: Way[]): Record<string, { x: number; y: number }> {
+function laid(names: string[], edges: Way[]): Laid {
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({ rankdir: "TB", nodesep: 30, ranksep: 50, ranker: names.length > MANY ? "tight-tree" : "network-simplex" });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const name of names) graph.setNode(name, { width: WIDTH, height: HEIGHT });
   for (const edge of edges) graph.setEdge(edge.from, edge.to);
   dagre.layout(graph);
-  const at = (name: string) => graph.node(name) as { x: number; y: number };
-  return Object.fromEntries(names.map((name) => [name, { x: at(name).x - WIDTH / 2, y: at(name).y - HEIGHT / 2 }]));
+  const at = (name: string) => graph.node(name) as Spot;
+  // Of a connection's points the first and the last lie on its two steps, and every other one between two rows.
+  const passed = (edge: Way) => (graph.edge(edge.from, edge.to) as { points: Spot[] }).points.slice(1, -1).filter((_, number) => number % 2 === 1);
+  return { steps: Object.fromEntries(names.map((name) => [name, { x: at(name).x - WIDTH / 2, y: at(name).y - HEIGHT / 2 }])), bends: edges.map(passed) };
 }
 
 /** Steps that are connected alike stand alike, whatever else is typed into them: what was laid out lately is not laid out again. */
@@ -78,9 +90,9 @@ export function place(definition: Definition): { nodes: Placed[]; edges: Way[] }
   const edges = ways(definition);
   const names = steps.map((one) => one.Name);
   const key = JSON.stringify([names, edges.map((one) => [one.from, one.to])]);
-  const found = kept.get(key) ?? spots(names, edges);
+  const found = kept.get(key) ?? laid(names, edges);
   kept.delete(key);
   kept.set(key, found);
   if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
-  return { nodes: steps.map((step) => ({ step, ...found[step.Name]! })), edges };
+  return { nodes: steps.map((step) => ({ step, ...found.steps[step.Name]! })), edges: edges.map((edge, number) => (found.bends[number]!.length ? { ...edge, bends: found.bends[number] } : edge)) };
 }
