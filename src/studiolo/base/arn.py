@@ -17,15 +17,22 @@ class Arn:
     def __str__(self) -> str:
         return f"arn:aws:{self.service}:{self.region}:{self.account}:{self.resource}"
 
+    def _parts(self) -> tuple[str, str]:
+        type, _, name = self.resource.partition("/")
+        if ":" in type:
+            # As Lambda, CloudWatch and Logs write theirs: "function:my-function", "log-group:/aws/lambda/my-function".
+            type, _, name = self.resource.partition(":")
+        return type, name
+
     @property
     def type(self) -> str:
         """ "training-job" of "training-job/my-job"."""
-        return self.resource.partition("/")[0]
+        return self._parts()[0]
 
     @property
     def name(self) -> str:
-        """What follows the type: "my-job"; lower case in ARNs of SageMaker."""
-        return self.resource.partition("/")[2]
+        """What follows the type: "my-job"; lower case in ARNs of SageMaker. Empty where there is no type (SNS, SQS)."""
+        return self._parts()[1]
 
 
 def parse_arn(text: str) -> Arn | None:

@@ -31,6 +31,12 @@ def test_a_request_says_what_was_done_to_what():
     assert (weights.kind, weights.name) == ("Endpoint", "e")
     tagged = deed("AddTags", ACCOUNT, {"ResourceArn": f"{ARN}training-job/j", "Tags": []}, {}, TYPES)
     assert (tagged.kind, tagged.name, tagged.resource) == ("TrainingJob", "j", f"{ARN}training-job/j")
+    function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:Ship"
+    changed = deed("UpdateFunctionCode", ACCOUNT, {"FunctionName": "Ship"}, {"FunctionArn": function}, TYPES)
+    assert (changed.kind, changed.name, changed.resource) == ("Function", "Ship", function)
+    topic = f"arn:aws:sns:us-east-1:{ACCOUNT}:Alarms"
+    assert deed("CreateTopic", ACCOUNT, {"Name": "Alarms"}, {"TopicArn": topic}, TYPES).name == "Alarms"
+    assert deed("DeleteTopic", ACCOUNT, {"TopicArn": topic}, {}, TYPES).name == "Alarms"
     member = deed("PutMember", ACCOUNT, {"User": "bob", "Role": "viewer"}, {}, TYPES)
     assert member == Deed("PutMember", "Member", "bob", None)
 

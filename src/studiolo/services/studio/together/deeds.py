@@ -76,7 +76,8 @@ def deed(
         kind = types.get(arn.type, kind)
     name = _named(kind, params)
     if arn is not None:
-        name = name if name and name.lower() == arn.name.lower() else arn.name
+        named = arn.name or arn.resource
+        name = name if name.lower() == named.lower() else named
         return Deed(operation, kind, name, str(arn))
     type = next((one for one, named in types.items() if named == kind), None)
     return Deed(operation, kind, name, sagemaker_arn(project, type, name) if type and name else None)
