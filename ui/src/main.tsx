@@ -10,10 +10,12 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { ApiError } from "./api/client";
+import { beginMlflow } from "./features/tracking-server/first";
 import { router } from "./router";
 import { applyTheme } from "./shared/theme";
 
 applyTheme();
+beginMlflow();
 /** Names of signs that stand without words: the library has some only in messages. */
 const MESSAGES = [{ "cloudscape-design-components": { en: { tabs: { "i18nStrings.scrollLeftAriaLabel": "Earlier tabs", "i18nStrings.scrollRightAriaLabel": "Further tabs" } } } }];
 const client = new QueryClient({
