@@ -1,13 +1,9 @@
-// Asks for a name: of a view of a list, a folder, a bucket, a project. What is refused is said at the field, and can be mended.
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
+// Asks for a name: of a view of a list, a folder, a bucket, a project. What is refused is said, and can be mended.
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type ReactNode, useState } from "react";
 
-import { describe } from "./context";
+import { Dialog } from "./dialog";
 
 interface Props {
   title: string;
@@ -22,52 +18,18 @@ interface Props {
 
 export function AskName({ title, text, verb, also, close, save }: Props) {
   const [name, setName] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<unknown>();
-  const good = name.trim() !== "" && !busy;
+  const named = name.trim() !== "";
+  // It is `save` that closes.
   const act = async () => {
-    setBusy(true);
-    setRefused(undefined);
-    try {
-      await save(name.trim());
-    } catch (error) {
-      setRefused(error);
-    } finally {
-      setBusy(false);
-    }
+    await save(name.trim());
+    return false;
   };
   return (
-    <Modal
-      visible
-      onDismiss={close}
-      closeAriaLabel="Close"
-      header={title}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={close}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={busy} disabled={!good} disabledReason={busy ? undefined : "Give it a name."} onClick={() => void act()}>
-              {verb}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (good) void act();
-        }}
-      >
-        <SpaceBetween size="m">
-          <FormField label="Name" description={text} errorText={refused ? describe(refused) : undefined}>
-            <Input value={name} onChange={({ detail }) => setName(detail.value)} autoFocus />
-          </FormField>
-          {also}
-        </SpaceBetween>
-      </form>
-    </Modal>
+    <Dialog enter title={title} verb={verb} close={close} act={act} disabled={!named} disabledReason="Give it a name.">
+      <FormField label="Name" description={text}>
+        <Input value={name} onChange={({ detail }) => setName(detail.value)} autoFocus />
+      </FormField>
+      {also}
+    </Dialog>
   );
 }

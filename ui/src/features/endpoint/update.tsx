@@ -1,12 +1,10 @@
 // Update an endpoint: its variants under a new configuration, and how the traffic moves over to them.
-import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import ColumnLayout from "@cloudscape-design/components/column-layout";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import Multiselect from "@cloudscape-design/components/multiselect";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -18,7 +16,8 @@ import { useState } from "react";
 import { sagemaker } from "../../api/client";
 import type { EndpointConfig, ModelSummary } from "../../api/types";
 import { pythonOf } from "../../shared/code";
-import { describe, useStudio } from "../../shared/context";
+import { useStudio } from "../../shared/context";
+import { Dialog } from "../../shared/dialog";
 import { Code } from "../../shared/parts";
 import { freeNow, typeOptions, useMachine, useTypes } from "../../shared/prices";
 import { useAlarms } from "../alarm/query";
@@ -76,8 +75,6 @@ export function UpdateDialog({ name, config, close }: { name: string; config: En
   const client = useQueryClient();
   const [draft, setDraft] = useState<UpdateDraft>(() => updateDraft(config, `${name.slice(0, 50)}-${stamp()}`));
   const set = (part: Partial<UpdateDraft>) => setDraft((old) => ({ ...old, ...part }));
-  const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<unknown>();
   const machine = useMachine();
   const models = useQuery({ queryKey: ["list", "Model", "all"], queryFn: () => sagemaker<{ Models: ModelSummary[] }>("ListModels", { MaxResults: 100 }) });
   const alarms = useAlarms(can("cloudwatch:DescribeAlarms"));
@@ -88,91 +85,61 @@ export function UpdateDialog({ name, config, close }: { name: string; config: En
     { operation: "UpdateEndpoint", input: { EndpointName: name, EndpointConfigName: draft.configName, DeploymentConfig: deploymentOf(draft) } },
   ];
   const apply = async () => {
-    setBusy(true);
-    setRefused(undefined);
     try {
       for (const call of calls) await sagemaker(call.operation, call.input);
-      notify({ id: name, type: "success", content: `${name} is being updated.`, dismissible: true });
-      await client.invalidateQueries({ queryKey: ["Endpoint", name] });
-      close();
     } catch (error) {
-      setRefused(error);
       // The configuration may exist by now; another try takes another name.
       set({ configName: `${name.slice(0, 50)}-${stamp()}` });
-    } finally {
-      setBusy(false);
+      throw error;
     }
+    notify({ id: name, type: "success", content: `${name} is being updated.`, dismissible: true });
+    await client.invalidateQueries({ queryKey: ["Endpoint", name] });
   };
   const change = (index: number, part: Partial<VariantDraft>) => set({ variants: draft.variants.map((one, at) => (at === index ? { ...one, ...part } : one)) });
   const add = () => set({ variants: [...draft.variants, { name: `variant-${draft.variants.length + 1}`, model: draft.variants[0]?.model ?? "", type: draft.variants[0]?.type ?? "ml.m5.large", count: "1", weight: "1", shadow: false, place: draft.variants[0]?.place }] });
   return (
-    <Modal
-      visible
-      size="max"
-      onDismiss={close}
-      closeAriaLabel="Close"
-      header={`Update ${name}`}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={close}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={busy} disabled={problems.length > 0} disabledReason={problems[0]} onClick={() => void apply()}>
-              Update
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="l">
-        {refused !== undefined && (
-          <Alert type="error" header="Not updated">
-            {describe(refused)}
-          </Alert>
-        )}
-        <SpaceBetween size="s">
-          {draft.variants.map((one, index) => (
-            <VariantRow
-              key={index}
-              one={one}
-              models={modelOptions}
-              set={(part) => change(index, part)}
-              remove={draft.variants.length > 1 ? () => set({ variants: draft.variants.filter((_, at) => at !== index) }) : undefined}
-            />
-          ))}
-          <SpaceBetween direction="horizontal" size="s" alignItems="center">
-            <Button iconName="add-plus" disabled={draft.variants.some((one) => one.serverless)} disabledReason="A serverless endpoint has exactly one variant." onClick={add}>
-              Add variant
-            </Button>
-            <Box color="text-body-secondary">{freeNow(machine.data)}. {draft.shift === "ROLLING" ? "Beside what runs now, one batch needs room." : "The old version goes on until the new one answers, so both need room."}</Box>
-          </SpaceBetween>
-          {problems.map((one) => (
-            <Box key={one} color="text-status-error">
-              {one}
-            </Box>
-          ))}
+    <Dialog size="max" title={`Update ${name}`} verb="Update" close={close} act={apply} disabled={problems.length > 0} disabledReason={problems[0]} refusal="Not updated">
+      <SpaceBetween size="s">
+        {draft.variants.map((one, index) => (
+          <VariantRow
+            key={index}
+            one={one}
+            models={modelOptions}
+            set={(part) => change(index, part)}
+            remove={draft.variants.length > 1 ? () => set({ variants: draft.variants.filter((_, at) => at !== index) }) : undefined}
+          />
+        ))}
+        <SpaceBetween direction="horizontal" size="s" alignItems="center">
+          <Button iconName="add-plus" disabled={draft.variants.some((one) => one.serverless)} disabledReason="A serverless endpoint has exactly one variant." onClick={add}>
+            Add variant
+          </Button>
+          <Box color="text-body-secondary">{freeNow(machine.data)}. {draft.shift === "ROLLING" ? "Beside what runs now, one batch needs room." : "The old version goes on until the new one answers, so both need room."}</Box>
         </SpaceBetween>
-        <Tiles ariaLabel="How the traffic moves over" columns={4} value={draft.shift} items={SHIFTS} onChange={({ detail }) => set({ shift: detail.value as UpdateDraft["shift"] })} />
-        <ColumnLayout columns={3}>
-          {draft.shift !== "ALL_AT_ONCE" && <Text label={{ CANARY: "First part (%)", LINEAR: "Each step (%)", ROLLING: "Each batch (%)" }[draft.shift]} number value={draft.percent} change={(percent) => set({ percent })} />}
-          {draft.shift !== "ALL_AT_ONCE" && <Text label="Watched for (seconds)" number value={draft.wait} change={(wait) => set({ wait })} />}
-          {draft.shift !== "ROLLING" && <Text label="Old version kept for (seconds)" number value={draft.bake} change={(bake) => set({ bake })} />}
-          {can("cloudwatch:DescribeAlarms") && (
-            <FormField label="Back at an alarm" description="If one of them goes off, the old version takes over again.">
-              <Multiselect
-                options={(alarms.data ?? []).map((one) => ({ value: one.AlarmName, label: one.AlarmName }))}
-                selectedOptions={draft.alarms.map((one) => ({ value: one, label: one }))}
-                placeholder={alarms.data?.length ? "Choose alarms" : "No alarms yet"}
-                onChange={({ detail }) => set({ alarms: detail.selectedOptions.map((one) => one.value ?? "") })}
-              />
-            </FormField>
-          )}
-        </ColumnLayout>
-        <ExpandableSection headerText="The same in Python">
-          <Code text={pythonOf(calls)} />
-        </ExpandableSection>
+        {problems.map((one) => (
+          <Box key={one} color="text-status-error">
+            {one}
+          </Box>
+        ))}
       </SpaceBetween>
-    </Modal>
+      <Tiles ariaLabel="How the traffic moves over" columns={4} value={draft.shift} items={SHIFTS} onChange={({ detail }) => set({ shift: detail.value as UpdateDraft["shift"] })} />
+      <ColumnLayout columns={3}>
+        {draft.shift !== "ALL_AT_ONCE" && <Text label={{ CANARY: "First part (%)", LINEAR: "Each step (%)", ROLLING: "Each batch (%)" }[draft.shift]} number value={draft.percent} change={(percent) => set({ percent })} />}
+        {draft.shift !== "ALL_AT_ONCE" && <Text label="Watched for (seconds)" number value={draft.wait} change={(wait) => set({ wait })} />}
+        {draft.shift !== "ROLLING" && <Text label="Old version kept for (seconds)" number value={draft.bake} change={(bake) => set({ bake })} />}
+        {can("cloudwatch:DescribeAlarms") && (
+          <FormField label="Back at an alarm" description="If one of them goes off, the old version takes over again.">
+            <Multiselect
+              options={(alarms.data ?? []).map((one) => ({ value: one.AlarmName, label: one.AlarmName }))}
+              selectedOptions={draft.alarms.map((one) => ({ value: one, label: one }))}
+              placeholder={alarms.data?.length ? "Choose alarms" : "No alarms yet"}
+              onChange={({ detail }) => set({ alarms: detail.selectedOptions.map((one) => one.value ?? "") })}
+            />
+          </FormField>
+        )}
+      </ColumnLayout>
+      <ExpandableSection headerText="The same in Python">
+        <Code text={pythonOf(calls)} />
+      </ExpandableSection>
+    </Dialog>
   );
 }

@@ -1,20 +1,16 @@
 // The dialogs of an inference component: a new one, another version of it, another number of copies.
-import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import ColumnLayout from "@cloudscape-design/components/column-layout";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import FormField from "@cloudscape-design/components/form-field";
-import Modal from "@cloudscape-design/components/modal";
 import Select from "@cloudscape-design/components/select";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 
 import { sagemaker } from "../../api/client";
 import type { ModelSummary } from "../../api/types";
 import { type ApiCall, pythonOf } from "../../shared/code";
-import { describe } from "../../shared/context";
+import { Dialog } from "../../shared/dialog";
 import { Code } from "../../shared/parts";
 import { Choice, Text } from "../deploy/fields";
 import type { Component } from "./query";
@@ -49,55 +45,21 @@ interface AskProps {
 /** A dialog around one request: refused, it stays open and says why. */
 function Ask({ title, verb, call, sound, close, done, children }: AskProps) {
   const client = useQueryClient();
-  const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<unknown>();
   const act = async () => {
     done?.();
-    setRefused(undefined);
-    if (!sound) return;
-    setBusy(true);
-    try {
-      await sagemaker(call.operation, call.input);
-      await client.invalidateQueries({ queryKey: ["list", "InferenceComponent"] });
-      await client.invalidateQueries({ queryKey: ["InferenceComponent"] });
-      close();
-    } catch (error) {
-      setRefused(error);
-      setBusy(false);
-    }
+    if (!sound) return false;
+    await sagemaker(call.operation, call.input);
+    await client.invalidateQueries({ queryKey: ["list", "InferenceComponent"] });
+    await client.invalidateQueries({ queryKey: ["InferenceComponent"] });
+    return true;
   };
   return (
-    <Modal
-      visible
-      size="large"
-      onDismiss={close}
-      closeAriaLabel="Close"
-      header={title}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={close}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={busy} onClick={() => void act()}>
-              {verb}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        {refused !== undefined && (
-          <Alert type="error" header="Nothing was changed">
-            {describe(refused)}
-          </Alert>
-        )}
-        {children}
-        <ExpandableSection headerText="The same in Python">
-          <Code text={pythonOf([call])} />
-        </ExpandableSection>
-      </SpaceBetween>
-    </Modal>
+    <Dialog size="large" title={title} verb={verb} close={close} act={act} refusal="Nothing was changed">
+      {children}
+      <ExpandableSection headerText="The same in Python">
+        <Code text={pythonOf([call])} />
+      </ExpandableSection>
+    </Dialog>
   );
 }
 

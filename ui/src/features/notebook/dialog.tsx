@@ -1,20 +1,17 @@
 // Running a notebook: with which values, where, and when.
 import Alert from "@cloudscape-design/components/alert";
 import AttributeEditor from "@cloudscape-design/components/attribute-editor";
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import Select from "@cloudscape-design/components/select";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 
 import { studio } from "../../api/client";
 import type { ImageEntry, InstanceType } from "../../api/types";
-import { describe, useStudio } from "../../shared/context";
+import { useStudio } from "../../shared/context";
+import { Dialog } from "../../shared/dialog";
 import { parametersOf } from "../../shared/notebook-document";
 import type { Source } from "./types";
 
@@ -57,8 +54,6 @@ export function RunDialog({ source, close }: { source: Source; close: () => void
       .replace(/[^a-zA-Z0-9]+/g, "-")
       .replace(/^-|-$/g, ""),
   );
-  const [refused, setRefused] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
   useFirst(source.address, setRows);
   const images = useQuery({ queryKey: ["images"], queryFn: () => studio<{ Images: ImageEntry[] }>("ListImages") });
   const types = useQuery({ queryKey: ["instance-types"], queryFn: () => studio<{ InstanceTypes: InstanceType[] }>("ListInstanceTypes"), staleTime: Infinity });
@@ -69,99 +64,75 @@ export function RunDialog({ source, close }: { source: Source; close: () => void
   const typeOptions = (types.data?.InstanceTypes ?? []).filter((one) => one.Fits).map((one) => ({ value: one.InstanceType, label: one.InstanceType }));
   const later = when !== "";
   const submit = async () => {
-    setBusy(true);
-    setRefused(undefined);
     const place = source.SpaceName ? { SpaceName: source.SpaceName, Path: source.Path } : { S3Uri: uri };
     const how = { Image: image, InstanceType: size, Parameters: Object.fromEntries(rows.filter((one) => one.name).map((one) => [one.name, one.value])) };
-    try {
-      if (later) {
-        const expression = when === "own" ? own : when;
-        await studio("PutNotebookSchedule", { NotebookScheduleName: name, ScheduleExpression: expression, ScheduleExpressionTimezone: zone, ...place, ...how });
-        await client.invalidateQueries({ queryKey: ["notebook-schedules"] });
-        close();
-        await navigate({ to: "/notebook-jobs", search: { tab: "schedules" } as never });
-      } else {
-        const made = await studio<{ TrainingJobName: string }>("RunNotebook", { NotebookJobName: name || undefined, ...place, ...how });
-        close();
-        await navigate({ to: `/notebook-jobs/${made.TrainingJobName}` });
-      }
-    } catch (error) {
-      setRefused(error);
-    } finally {
-      setBusy(false);
+    if (later) {
+      const expression = when === "own" ? own : when;
+      await studio("PutNotebookSchedule", { NotebookScheduleName: name, ScheduleExpression: expression, ScheduleExpressionTimezone: zone, ...place, ...how });
+      await client.invalidateQueries({ queryKey: ["notebook-schedules"] });
+      await navigate({ to: "/notebook-jobs", search: { tab: "schedules" } as never });
+    } else {
+      const made = await studio<{ TrainingJobName: string }>("RunNotebook", { NotebookJobName: name || undefined, ...place, ...how });
+      await navigate({ to: `/notebook-jobs/${made.TrainingJobName}` });
     }
   };
   return (
-    <Modal
-      visible
+    <Dialog
       size="large"
-      closeAriaLabel="Close"
-      onDismiss={close}
-      header={source.Path ? `Run ${file}` : "Run a notebook"}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={close}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={busy} disabled={(later && !name) || (!source.Path && !uri.endsWith(".ipynb"))} onClick={() => void submit()}>
-              {later ? "Schedule" : "Run"}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+      title={source.Path ? `Run ${file}` : "Run a notebook"}
+      verb={later ? "Schedule" : "Run"}
+      close={close}
+      act={submit}
+      disabled={(later && !name) || (!source.Path && !uri.endsWith(".ipynb"))}
     >
-      <SpaceBetween size="l">
-        {refused !== undefined && <Alert type="error">{describe(refused)}</Alert>}
-        {!source.Path && (
-          <FormField label="Notebook" description="An .ipynb in S3; a space's own are run from its files.">
-            <Input value={uri} onChange={({ detail }) => setUri(detail.value)} />
-          </FormField>
-        )}
-        <FormField label="Parameters" description="They replace those of the cell tagged “parameters”.">
-          <AttributeEditor
-            items={rows}
-            addButtonText="Add parameter"
-            removeButtonText="Remove"
-            empty="None: the notebook runs as it is."
-            onAddButtonClick={() => setRows([...rows, { name: "", value: "" }])}
-            onRemoveButtonClick={({ detail }) => setRows(rows.filter((_, number) => number !== detail.itemIndex))}
-            definition={[
-              {
-                label: "Name",
-                control: (row, at) => <Input ariaLabel={`Name of parameter ${at + 1}`} value={row.name} onChange={({ detail }) => setRows(rows.map((one, number) => (number === at ? { ...one, name: detail.value } : one)))} />,
-              },
-              {
-                label: "Value",
-                control: (row, at) => <Input ariaLabel={`Value of ${row.name || `parameter ${at + 1}`}`} value={row.value} onChange={({ detail }) => setRows(rows.map((one, number) => (number === at ? { ...one, value: detail.value } : one)))} />,
-              },
-            ]}
-          />
+      {!source.Path && (
+        <FormField label="Notebook" description="An .ipynb in S3; a space's own are run from its files.">
+          <Input value={uri} onChange={({ detail }) => setUri(detail.value)} />
         </FormField>
-        <FormField label="Environment" description="papermill is added to it.">
-          <Select options={imageOptions} selectedOption={imageOptions.find((one) => one.value === image) ?? null} filteringType="auto" onChange={({ detail }) => setImage(detail.selectedOption.value ?? image)} />
+      )}
+      <FormField label="Parameters" description="They replace those of the cell tagged “parameters”.">
+        <AttributeEditor
+          items={rows}
+          addButtonText="Add parameter"
+          removeButtonText="Remove"
+          empty="None: the notebook runs as it is."
+          onAddButtonClick={() => setRows([...rows, { name: "", value: "" }])}
+          onRemoveButtonClick={({ detail }) => setRows(rows.filter((_, number) => number !== detail.itemIndex))}
+          definition={[
+            {
+              label: "Name",
+              control: (row, at) => <Input ariaLabel={`Name of parameter ${at + 1}`} value={row.name} onChange={({ detail }) => setRows(rows.map((one, number) => (number === at ? { ...one, name: detail.value } : one)))} />,
+            },
+            {
+              label: "Value",
+              control: (row, at) => <Input ariaLabel={`Value of ${row.name || `parameter ${at + 1}`}`} value={row.value} onChange={({ detail }) => setRows(rows.map((one, number) => (number === at ? { ...one, value: detail.value } : one)))} />,
+            },
+          ]}
+        />
+      </FormField>
+      <FormField label="Environment" description="papermill is added to it.">
+        <Select options={imageOptions} selectedOption={imageOptions.find((one) => one.value === image) ?? null} filteringType="auto" onChange={({ detail }) => setImage(detail.selectedOption.value ?? image)} />
+      </FormField>
+      <FormField label="Instance type">
+        <Select options={typeOptions} selectedOption={typeOptions.find((one) => one.value === size) ?? { value: size, label: size }} filteringType="auto" onChange={({ detail }) => setSize(detail.selectedOption.value ?? size)} />
+      </FormField>
+      <FormField label="When">
+        <Select options={WHEN} selectedOption={WHEN.find((one) => one.value === when) ?? null} onChange={({ detail }) => setWhen(detail.selectedOption.value ?? "")} />
+      </FormField>
+      {when === "own" && (
+        <FormField label="Schedule" constraintText="cron(minutes hours day-of-month month day-of-week year), rate(1 day) or at(2026-12-24T18:00:00)">
+          <Input value={own} onChange={({ detail }) => setOwn(detail.value)} />
         </FormField>
-        <FormField label="Instance type">
-          <Select options={typeOptions} selectedOption={typeOptions.find((one) => one.value === size) ?? { value: size, label: size }} filteringType="auto" onChange={({ detail }) => setSize(detail.selectedOption.value ?? size)} />
+      )}
+      {later && (
+        <FormField label="Time zone">
+          <Input value={zone} onChange={({ detail }) => setZone(detail.value)} />
         </FormField>
-        <FormField label="When">
-          <Select options={WHEN} selectedOption={WHEN.find((one) => one.value === when) ?? null} onChange={({ detail }) => setWhen(detail.selectedOption.value ?? "")} />
-        </FormField>
-        {when === "own" && (
-          <FormField label="Schedule" constraintText="cron(minutes hours day-of-month month day-of-week year), rate(1 day) or at(2026-12-24T18:00:00)">
-            <Input value={own} onChange={({ detail }) => setOwn(detail.value)} />
-          </FormField>
-        )}
-        {later && (
-          <FormField label="Time zone">
-            <Input value={zone} onChange={({ detail }) => setZone(detail.value)} />
-          </FormField>
-        )}
-        <FormField label="Name" constraintText={later ? "Of the schedule: letters, digits and hyphens." : "Runs bear it, with the time behind it."}>
-          <Input value={name} onChange={({ detail }) => setName(detail.value)} />
-        </FormField>
-        {later && <Alert type="info">The notebook runs as it is now; schedule it again under the same name to take it anew.</Alert>}
-      </SpaceBetween>
-    </Modal>
+      )}
+      <FormField label="Name" constraintText={later ? "Of the schedule: letters, digits and hyphens." : "Runs bear it, with the time behind it."}>
+        <Input value={name} onChange={({ detail }) => setName(detail.value)} />
+      </FormField>
+      {later && <Alert type="info">The notebook runs as it is now; schedule it again under the same name to take it anew.</Alert>}
+    </Dialog>
   );
 }

@@ -1,17 +1,13 @@
 // Start an execution: a field for each parameter of the definition, checked as one types.
-import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import Select from "@cloudscape-design/components/select";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { sagemaker } from "../../api/client";
-import { describe } from "../../shared/context";
+import { Dialog } from "../../shared/dialog";
 import { type Definition, executionId, type Parameter } from "./types";
 
 export function wrong(parameter: Parameter, text: string): string | undefined {
@@ -39,67 +35,45 @@ export function StartDialog({ pipeline, definition, given, only, version, close 
     Object.fromEntries(parameters.map((one) => [one.Name, given?.find((each) => each.Name === one.Name)?.Value ?? (one.DefaultValue === undefined ? "" : String(one.DefaultValue))])),
   );
   const [title, setTitle] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<unknown>();
   const bad = parameters.some((one) => wrong(one, values[one.Name] ?? "") !== undefined);
   const start = async () => {
-    setBusy(true);
-    setRefused(undefined);
-    try {
-      const answer = await sagemaker<{ PipelineExecutionArn: string }>("StartPipelineExecution", {
-        PipelineName: pipeline,
-        PipelineVersionId: version,
-        PipelineExecutionDisplayName: title || undefined,
-        PipelineParameters: parameters.map((one) => ({ Name: one.Name, Value: values[one.Name] ?? "" })),
-        SelectiveExecutionConfig: only && { SourcePipelineExecutionArn: only.source, SelectedSteps: only.steps.map((StepName) => ({ StepName })) },
-        ClientRequestToken: crypto.randomUUID(),
-      });
-      close();
-      await navigate({ to: `/pipelines/${pipeline}/${executionId(answer.PipelineExecutionArn)}` });
-    } catch (error) {
-      setRefused(error);
-    } finally {
-      setBusy(false);
-    }
+    const answer = await sagemaker<{ PipelineExecutionArn: string }>("StartPipelineExecution", {
+      PipelineName: pipeline,
+      PipelineVersionId: version,
+      PipelineExecutionDisplayName: title || undefined,
+      PipelineParameters: parameters.map((one) => ({ Name: one.Name, Value: values[one.Name] ?? "" })),
+      SelectiveExecutionConfig: only && { SourcePipelineExecutionArn: only.source, SelectedSteps: only.steps.map((StepName) => ({ StepName })) },
+      ClientRequestToken: crypto.randomUUID(),
+    });
+    await navigate({ to: `/pipelines/${pipeline}/${executionId(answer.PipelineExecutionArn)}` });
   };
   const set = (name: string, value: string) => setValues((old) => ({ ...old, [name]: value }));
   return (
-    <Modal
-      visible
-      header={version === undefined ? `Start ${pipeline}` : `Start ${pipeline}, version ${version}`}
-      closeAriaLabel="Close"
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button onClick={close}>Cancel</Button>
-            <Button variant="primary" loading={busy} disabled={bad} disabledReason="A parameter is not right yet." onClick={() => void start()}>
-              Start
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <Dialog
+      title={version === undefined ? `Start ${pipeline}` : `Start ${pipeline}, version ${version}`}
+      verb="Start"
+      close={close}
+      act={start}
+      disabled={bad}
+      disabledReason="A parameter is not right yet."
     >
-      <SpaceBetween size="m">
-        {refused !== undefined && <Alert type="error">{describe(refused)}</Alert>}
-        {only && <Box>{`Runs ${only.steps.join(", ")}; all that comes before is taken from the earlier execution.`}</Box>}
-        <FormField label="Name of the execution" description="If you wish to find it again by a word.">
-          <Input value={title} onChange={({ detail }) => setTitle(detail.value)} />
-        </FormField>
-        {parameters.map((one) => {
-          const options = (one.Type === "Boolean" ? [true, false] : (one.EnumValues ?? [])).map((each) => ({ value: String(each), label: String(each) }));
-          return (
-            <FormField key={one.Name} label={one.Name} description={one.Type} errorText={wrong(one, values[one.Name] ?? "")}>
-              {options.length > 0 ? (
-                <Select options={options} selectedOption={options.find((each) => each.value === values[one.Name]) ?? null} onChange={({ detail }) => set(one.Name, detail.selectedOption.value ?? "")} />
-              ) : (
-                <Input value={values[one.Name] ?? ""} onChange={({ detail }) => set(one.Name, detail.value)} />
-              )}
-            </FormField>
-          );
-        })}
-        {parameters.length === 0 && <Box color="text-body-secondary">This pipeline has no parameters.</Box>}
-      </SpaceBetween>
-    </Modal>
+      {only && <Box>{`Runs ${only.steps.join(", ")}; all that comes before is taken from the earlier execution.`}</Box>}
+      <FormField label="Name of the execution" description="If you wish to find it again by a word.">
+        <Input value={title} onChange={({ detail }) => setTitle(detail.value)} />
+      </FormField>
+      {parameters.map((one) => {
+        const options = (one.Type === "Boolean" ? [true, false] : (one.EnumValues ?? [])).map((each) => ({ value: String(each), label: String(each) }));
+        return (
+          <FormField key={one.Name} label={one.Name} description={one.Type} errorText={wrong(one, values[one.Name] ?? "")}>
+            {options.length > 0 ? (
+              <Select options={options} selectedOption={options.find((each) => each.value === values[one.Name]) ?? null} onChange={({ detail }) => set(one.Name, detail.selectedOption.value ?? "")} />
+            ) : (
+              <Input value={values[one.Name] ?? ""} onChange={({ detail }) => set(one.Name, detail.value)} />
+            )}
+          </FormField>
+        );
+      })}
+      {parameters.length === 0 && <Box color="text-body-secondary">This pipeline has no parameters.</Box>}
+    </Dialog>
   );
 }

@@ -1,19 +1,14 @@
 // The dialogs that change a version: approving or rejecting it, its stage, its metadata.
-import Alert from "@cloudscape-design/components/alert";
 import AttributeEditor from "@cloudscape-design/components/attribute-editor";
 import Autosuggest from "@cloudscape-design/components/autosuggest";
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 
 import { sagemaker } from "../../api/client";
-import { describe } from "../../shared/context";
+import { Dialog } from "../../shared/dialog";
 import { metadataChange } from "./report";
 import type { Version, VersionSummary } from "./types";
 
@@ -30,53 +25,20 @@ interface Frame {
   children: ReactNode;
 }
 
-function Dialog({ title, verb, close, change, arn, disabled, children }: Frame) {
+function Change({ change, arn, ...frame }: Frame) {
   const client = useQueryClient();
-  const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<unknown>();
-  const send = async () => {
-    setBusy(true);
-    try {
-      await sagemaker("UpdateModelPackage", { ModelPackageArn: arn, ...change() });
-      for (const queryKey of [["ModelPackage"], ["list", "ModelPackage"], ["registry"]]) void client.invalidateQueries({ queryKey });
-      close();
-    } catch (error) {
-      setRefused(error);
-      setBusy(false);
-    }
+  const act = async () => {
+    await sagemaker("UpdateModelPackage", { ModelPackageArn: arn, ...change() });
+    for (const queryKey of [["ModelPackage"], ["list", "ModelPackage"], ["registry"]]) void client.invalidateQueries({ queryKey });
   };
-  return (
-    <Modal
-      visible
-      header={title}
-      closeAriaLabel="Close"
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={close}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={busy} disabled={disabled} onClick={() => void send()}>
-              {verb}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        {refused !== undefined && <Alert type="error">{describe(refused)}</Alert>}
-        {children}
-      </SpaceBetween>
-    </Modal>
-  );
+  return <Dialog {...frame} act={act} />;
 }
 
 export function Decide({ version, word, close }: { version: VersionSummary; word: Word; close: () => void }) {
   const [reason, setReason] = useState("");
   const verb = word === "Approved" ? "Approve" : "Reject";
   return (
-    <Dialog
+    <Change
       title={`${verb} version ${version.ModelPackageVersion}`}
       verb={verb}
       close={close}
@@ -86,7 +48,7 @@ export function Decide({ version, word, close }: { version: VersionSummary; word
       <FormField label="Why" description="It is kept with your name and the time.">
         <Textarea value={reason} onChange={({ detail }) => setReason(detail.value)} autoFocus />
       </FormField>
-    </Dialog>
+    </Change>
   );
 }
 
@@ -101,7 +63,7 @@ export function StageDialog({ version, close }: { version: Version; close: () =>
   const [told, setTold] = useState(version.ModelLifeCycle?.StageDescription ?? "");
   const fits = (text: string) => (text && !NAME.test(text) ? "Letters, digits and single dashes between them." : undefined);
   return (
-    <Dialog
+    <Change
       title={`Stage of version ${version.ModelPackageVersion}`}
       verb="Set stage"
       close={close}
@@ -118,7 +80,7 @@ export function StageDialog({ version, close }: { version: Version; close: () =>
       <FormField label="Description">
         <Input value={told} onChange={({ detail }) => setTold(detail.value)} />
       </FormField>
-    </Dialog>
+    </Change>
   );
 }
 
@@ -127,7 +89,7 @@ export function MetadataDialog({ version, close }: { version: Version; close: ()
   const [pairs, setPairs] = useState(Object.entries(before).map(([key, value]) => ({ key, value })));
   const set = (index: number, part: Partial<{ key: string; value: string }>) => setPairs((old) => old.map((one, at) => (at === index ? { ...one, ...part } : one)));
   return (
-    <Dialog title={`Metadata of version ${version.ModelPackageVersion}`} verb="Save" close={close} arn={version.ModelPackageArn} change={() => metadataChange(before, pairs)}>
+    <Change title={`Metadata of version ${version.ModelPackageVersion}`} verb="Save" close={close} arn={version.ModelPackageArn} change={() => metadataChange(before, pairs)}>
       <AttributeEditor
         items={pairs}
         addButtonText="Add a pair"
@@ -141,6 +103,6 @@ export function MetadataDialog({ version, close }: { version: Version; close: ()
           { label: "Value", control: (one, index) => <Input value={one.value} ariaLabel="Value" onChange={({ detail }) => set(index, { value: detail.value })} /> },
         ]}
       />
-    </Dialog>
+    </Change>
   );
 }

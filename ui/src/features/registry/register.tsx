@@ -1,15 +1,10 @@
 // Registering what a finished job left as the next version of a model, in a group that is there or a new one.
-import Alert from "@cloudscape-design/components/alert";
 import Autosuggest from "@cloudscape-design/components/autosuggest";
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import ColumnLayout from "@cloudscape-design/components/column-layout";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
-import Modal from "@cloudscape-design/components/modal";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -17,7 +12,8 @@ import { useState } from "react";
 import { sagemaker } from "../../api/client";
 import { upload } from "../../api/s3";
 import type { Job } from "../../api/types";
-import { describe, useStudio } from "../../shared/context";
+import { useStudio } from "../../shared/context";
+import { Dialog } from "../../shared/dialog";
 import { number, parseS3 } from "../../shared/format";
 import { ensureGroup, GROUP_NAME, GroupField } from "../../shared/group-field";
 import { packageRequest, reportUri } from "./request";
@@ -33,71 +29,42 @@ export function RegisterDialog({ job: name, close }: { job: string; close: () =>
   const [answers, setAnswers] = useState("text/csv");
   const [approved, setApproved] = useState(false);
   const [why, setWhy] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<unknown>();
   const metrics = job.data?.FinalMetricDataList ?? [];
   const register = async () => {
-    if (!job.data) return;
-    setBusy(true);
-    setRefused(undefined);
-    try {
-      await ensureGroup(group);
-      if (metrics.length) {
-        const { bucket, key } = parseS3(reportUri(job.data));
-        const report = { training_job_metrics: Object.fromEntries(metrics.map((one) => [one.MetricName, { value: one.Value }])) };
-        await upload(bucket, key, new Blob([JSON.stringify(report)], { type: "application/json" }), () => undefined, new AbortController().signal);
-      }
-      const made = await sagemaker<{ ModelPackageArn: string }>("CreateModelPackage", packageRequest(job.data, { group, told, takes, answers, approved, why }));
-      const version = made.ModelPackageArn.split("/").pop() ?? "";
-      await client.invalidateQueries({ queryKey: ["list"] });
-      notify({ id: made.ModelPackageArn, type: "success", content: `${name} is version ${version} of ${group}.`, dismissible: true });
-      close();
-      await navigate({ to: `/registry/${group}/${version}` });
-    } catch (error) {
-      setRefused(error);
-      setBusy(false);
+    if (!job.data) return false;
+    await ensureGroup(group);
+    if (metrics.length) {
+      const { bucket, key } = parseS3(reportUri(job.data));
+      const report = { training_job_metrics: Object.fromEntries(metrics.map((one) => [one.MetricName, { value: one.Value }])) };
+      await upload(bucket, key, new Blob([JSON.stringify(report)], { type: "application/json" }), () => undefined, new AbortController().signal);
     }
+    const made = await sagemaker<{ ModelPackageArn: string }>("CreateModelPackage", packageRequest(job.data, { group, told, takes, answers, approved, why }));
+    const version = made.ModelPackageArn.split("/").pop() ?? "";
+    await client.invalidateQueries({ queryKey: ["list"] });
+    notify({ id: made.ModelPackageArn, type: "success", content: `${name} is version ${version} of ${group}.`, dismissible: true });
+    await navigate({ to: `/registry/${group}/${version}` });
+    return true;
   };
   return (
-    <Modal
-      visible
-      header={`Register ${name}`}
-      closeAriaLabel="Close"
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={close}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={busy || job.isPending} disabled={!GROUP_NAME.test(group)} onClick={() => void register()}>
-              Register
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        {(refused ?? job.error) != null && <Alert type="error">{describe(refused ?? job.error)}</Alert>}
-        <GroupField label="Model group" description="It holds the versions of one model. A new name makes a new group." value={group} change={setGroup} />
-        <FormField label="Description">
-          <Input value={told} onChange={({ detail }) => setTold(detail.value)} placeholder="What is new in it" />
+    <Dialog title={`Register ${name}`} verb="Register" close={close} act={register} waiting={job.isPending} disabled={!GROUP_NAME.test(group)} error={job.error}>
+      <GroupField label="Model group" description="It holds the versions of one model. A new name makes a new group." value={group} change={setGroup} />
+      <FormField label="Description">
+        <Input value={told} onChange={({ detail }) => setTold(detail.value)} placeholder="What is new in it" />
+      </FormField>
+      <ColumnLayout columns={2}>
+        <Types label="Takes" value={takes} change={setTakes} />
+        <Types label="Answers" value={answers} change={setAnswers} />
+      </ColumnLayout>
+      {metrics.length > 0 && <KeyValuePairs columns={4} items={metrics.map((one) => ({ label: one.MetricName, value: number(one.Value) }))} />}
+      <Checkbox checked={approved} onChange={({ detail }) => setApproved(detail.checked)} description="Otherwise it waits for somebody's approval.">
+        Approve it at once
+      </Checkbox>
+      {approved && (
+        <FormField label="Why">
+          <Input value={why} onChange={({ detail }) => setWhy(detail.value)} />
         </FormField>
-        <ColumnLayout columns={2}>
-          <Types label="Takes" value={takes} change={setTakes} />
-          <Types label="Answers" value={answers} change={setAnswers} />
-        </ColumnLayout>
-        {metrics.length > 0 && <KeyValuePairs columns={4} items={metrics.map((one) => ({ label: one.MetricName, value: number(one.Value) }))} />}
-        <Checkbox checked={approved} onChange={({ detail }) => setApproved(detail.checked)} description="Otherwise it waits for somebody's approval.">
-          Approve it at once
-        </Checkbox>
-        {approved && (
-          <FormField label="Why">
-            <Input value={why} onChange={({ detail }) => setWhy(detail.value)} />
-          </FormField>
-        )}
-      </SpaceBetween>
-    </Modal>
+      )}
+    </Dialog>
   );
 }
 

@@ -1,19 +1,16 @@
 // The dialog that makes a space, and the one that changes its size and idle time.
 import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 
 import { sagemaker } from "../../api/client";
-import { describe } from "../../shared/context";
+import { Dialog } from "../../shared/dialog";
 import { bytes } from "../../shared/format";
 import { freeNow, useMachine, useTypes } from "../../shared/prices";
 import { restart } from "./actions";
@@ -73,52 +70,6 @@ function Size({ size, setSize, idle, setIdle }: SizeProps) {
   );
 }
 
-function Dialog(props: { title: string; verb: string; close: () => void; act: () => Promise<void>; disabled?: boolean; children: ReactNode }) {
-  const [refused, setRefused] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const go = async () => {
-    setBusy(true);
-    try {
-      await props.act();
-    } catch (error) {
-      setRefused(error);
-      setBusy(false);
-    }
-  };
-  return (
-    <Modal
-      visible
-      header={props.title}
-      closeAriaLabel="Close"
-      onDismiss={props.close}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={props.close}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={busy} disabled={props.disabled} onClick={() => void go()}>
-              {props.verb}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!props.disabled) void go();
-        }}
-      >
-        <SpaceBetween size="l">
-          {props.children}
-          {refused !== undefined && <Alert type="error">{describe(refused)}</Alert>}
-        </SpaceBetween>
-      </form>
-    </Modal>
-  );
-}
-
 const NAME = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
 
 export function CreateSpace({ close }: { close: () => void }) {
@@ -145,7 +96,7 @@ export function CreateSpace({ close }: { close: () => void }) {
     await navigate({ to: `/spaces/${name}`, search: { view: "open" } as never });
   };
   return (
-    <Dialog title="Create space" verb="Create and open" close={close} act={make} disabled={!good}>
+    <Dialog enter title="Create space" verb="Create and open" close={close} act={make} disabled={!good}>
       <FormField
         label="Name"
         constraintText="Letters, digits and hyphens; part of its address."

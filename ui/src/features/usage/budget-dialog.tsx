@@ -1,17 +1,12 @@
-import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import Select from "@cloudscape-design/components/select";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { studio } from "../../api/client";
-import { describe } from "../../shared/context";
+import { Dialog } from "../../shared/dialog";
 import type { Budget } from "./types";
 
 const DEEDS = [
@@ -34,8 +29,6 @@ export function BudgetDialog({ budget, currency, close }: { budget?: Budget; cur
     topic: budget?.TopicArn ?? "",
   });
   const set = (part: Partial<typeof draft>) => setDraft((old) => ({ ...old, ...part }));
-  const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<unknown>();
   const people = [{ value: "", label: "The whole project" }, ...(members.data ?? []).map((one) => ({ value: one.User, label: one.User }))];
   const percents = draft.thresholds.split(/[\s,]+/).filter(Boolean).map(Number);
   const problems = {
@@ -46,67 +39,47 @@ export function BudgetDialog({ budget, currency, close }: { budget?: Budget; cur
   const faulty = Boolean(problems.name ?? problems.amount ?? problems.thresholds);
   const shown = (problem: string | undefined, value: string) => (value ? problem : undefined);
   const save = async () => {
-    setBusy(true);
-    setRefused(undefined);
-    try {
-      await studio("PutBudget", {
-        Name: draft.name,
-        Amount: Number(draft.amount),
-        Thresholds: percents,
-        Action: draft.action,
-        ...(draft.user ? { User: draft.user } : {}),
-        ...(draft.webhook.trim() ? { Webhook: draft.webhook.trim() } : {}),
-        ...(draft.topic.trim() ? { TopicArn: draft.topic.trim() } : {}),
-      });
-      await client.invalidateQueries({ queryKey: ["budgets"] });
-      close();
-    } catch (error) {
-      setRefused(error);
-    } finally {
-      setBusy(false);
-    }
+    await studio("PutBudget", {
+      Name: draft.name,
+      Amount: Number(draft.amount),
+      Thresholds: percents,
+      Action: draft.action,
+      ...(draft.user ? { User: draft.user } : {}),
+      ...(draft.webhook.trim() ? { Webhook: draft.webhook.trim() } : {}),
+      ...(draft.topic.trim() ? { TopicArn: draft.topic.trim() } : {}),
+    });
+    await client.invalidateQueries({ queryKey: ["budgets"] });
   };
   return (
-    <Modal
-      visible
-      header={budget ? `Edit the budget ${budget.Name}` : "Create budget"}
-      closeAriaLabel="Close"
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button onClick={close}>Cancel</Button>
-            <Button variant="primary" loading={busy} disabled={faulty} disabledReason="Give a name and an amount." onClick={() => void save()}>
-              {budget ? "Save budget" : "Create budget"}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <Dialog
+      title={budget ? `Edit the budget ${budget.Name}` : "Create budget"}
+      verb={budget ? "Save budget" : "Create budget"}
+      close={close}
+      act={save}
+      disabled={faulty}
+      disabledReason="Give a name and an amount."
     >
-      <SpaceBetween size="m">
-        {refused !== undefined && <Alert type="error">{describe(refused)}</Alert>}
-        <FormField label="Name" errorText={shown(problems.name, draft.name)}>
-          <Input value={draft.name} disabled={Boolean(budget)} onChange={({ detail }) => set({ name: detail.value })} autoFocus={!budget} />
-        </FormField>
-        <FormField label={`Amount a month, ${currency}`} errorText={shown(problems.amount, draft.amount)}>
-          <Input type="number" value={draft.amount} onChange={({ detail }) => set({ amount: detail.value })} />
-        </FormField>
-        <FormField label="For">
-          <Select options={people} selectedOption={people.find((one) => one.value === draft.user) ?? { value: draft.user, label: draft.user }} onChange={({ detail }) => set({ user: detail.selectedOption.value ?? "" })} />
-        </FormField>
-        <FormField label="Tell at, percent" errorText={problems.thresholds} description="This page shows them; a webhook and a topic hear of them, too.">
-          <Input value={draft.thresholds} onChange={({ detail }) => set({ thresholds: detail.value })} />
-        </FormField>
-        <FormField label="Webhook" description="An address that is sent each alert, in the form of SNS. Optional.">
-          <Input value={draft.webhook} placeholder="https://chat.example.com/hooks/…" onChange={({ detail }) => set({ webhook: detail.value })} />
-        </FormField>
-        <FormField label="Topic" description="The ARN of an SNS topic of the project. Optional.">
-          <Input value={draft.topic} placeholder="arn:aws:sns:…" onChange={({ detail }) => set({ topic: detail.value })} />
-        </FormField>
-        <FormField label="When it is spent">
-          <RadioGroup value={draft.action} items={DEEDS} onChange={({ detail }) => set({ action: detail.value as Budget["Action"] })} />
-        </FormField>
-      </SpaceBetween>
-    </Modal>
+      <FormField label="Name" errorText={shown(problems.name, draft.name)}>
+        <Input value={draft.name} disabled={Boolean(budget)} onChange={({ detail }) => set({ name: detail.value })} autoFocus={!budget} />
+      </FormField>
+      <FormField label={`Amount a month, ${currency}`} errorText={shown(problems.amount, draft.amount)}>
+        <Input type="number" value={draft.amount} onChange={({ detail }) => set({ amount: detail.value })} />
+      </FormField>
+      <FormField label="For">
+        <Select options={people} selectedOption={people.find((one) => one.value === draft.user) ?? { value: draft.user, label: draft.user }} onChange={({ detail }) => set({ user: detail.selectedOption.value ?? "" })} />
+      </FormField>
+      <FormField label="Tell at, percent" errorText={problems.thresholds} description="This page shows them; a webhook and a topic hear of them, too.">
+        <Input value={draft.thresholds} onChange={({ detail }) => set({ thresholds: detail.value })} />
+      </FormField>
+      <FormField label="Webhook" description="An address that is sent each alert, in the form of SNS. Optional.">
+        <Input value={draft.webhook} placeholder="https://chat.example.com/hooks/…" onChange={({ detail }) => set({ webhook: detail.value })} />
+      </FormField>
+      <FormField label="Topic" description="The ARN of an SNS topic of the project. Optional.">
+        <Input value={draft.topic} placeholder="arn:aws:sns:…" onChange={({ detail }) => set({ topic: detail.value })} />
+      </FormField>
+      <FormField label="When it is spent">
+        <RadioGroup value={draft.action} items={DEEDS} onChange={({ detail }) => set({ action: detail.value as Budget["Action"] })} />
+      </FormField>
+    </Dialog>
   );
 }

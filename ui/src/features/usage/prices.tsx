@@ -1,10 +1,8 @@
 // The price table: AWS's list prices, and over them this studio's own, which its administrator edits in place.
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import TextFilter from "@cloudscape-design/components/text-filter";
@@ -13,7 +11,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { studio } from "../../api/client";
-import { describe, useStudio } from "../../shared/context";
+import { useStudio } from "../../shared/context";
+import { Dialog } from "../../shared/dialog";
 import { hourly } from "../../shared/format";
 import { Empty, Failure } from "../../shared/parts";
 import { usePriceTable } from "./query";
@@ -23,26 +22,16 @@ const OWN: Record<string, string> = { serverless: "A GB of memory of a serverles
 
 function CurrencyDialog({ now, save, close }: { now: string; save: (currency: string) => Promise<unknown>; close: () => void }) {
   const [code, setCode] = useState(now);
-  const [refused, setRefused] = useState<unknown>();
   const good = /^[A-Z]{3}$/.test(code);
+  const act = async () => {
+    await save(code);
+  };
   return (
-    <Modal
-      visible
-      header="Currency of the prices"
-      closeAriaLabel="Close"
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <Button variant="primary" disabled={!good} onClick={() => void save(code).then(close, setRefused)}>
-            Save currency
-          </Button>
-        </Box>
-      }
-    >
-      <FormField label="Code" description="Three letters, as EUR. Nothing is converted: the numbers of the prices stay." errorText={refused ? describe(refused) : good ? undefined : "Three capital letters"}>
+    <Dialog enter title="Currency of the prices" verb="Save currency" close={close} act={act} disabled={!good}>
+      <FormField label="Code" description="Three letters, as EUR. Nothing is converted: the numbers of the prices stay." errorText={good ? undefined : "Three capital letters"}>
         <Input value={code} onChange={({ detail }) => setCode(detail.value.toUpperCase())} autoFocus />
       </FormField>
-    </Modal>
+    </Dialog>
   );
 }
 

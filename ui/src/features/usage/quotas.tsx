@@ -1,19 +1,17 @@
 // What a project may have at once, and has. The studio's administrator sees all projects and sets the limits.
-import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { studio } from "../../api/client";
-import { describe, useStudio } from "../../shared/context";
+import { useStudio } from "../../shared/context";
+import { Dialog } from "../../shared/dialog";
 import { bytes, number } from "../../shared/format";
 import { Failure } from "../../shared/parts";
 import { useQuotas } from "./query";
@@ -43,59 +41,30 @@ function QuotaDialog({ quota, name, close }: { quota: Quota; name: string; close
   const [instances, setInstances] = useState(text(quota.Limits.Instances));
   const [cores, setCores] = useState(text(quota.Limits.Cores));
   const [storage, setStorage] = useState(text(quota.Limits.StorageBytes === undefined ? undefined : Number((quota.Limits.StorageBytes / GIB).toPrecision(6))));
-  const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<unknown>();
   const bad = (value: string, whole: boolean) => (value !== "" && (Number(value) < 0 || (whole && !Number.isInteger(Number(value)))) ? (whole ? "A whole number, 0 or more" : "0 or more") : undefined);
   const save = async () => {
-    setBusy(true);
-    setRefused(undefined);
     const limits: Limits = {
       ...(instances === "" ? {} : { Instances: Number(instances) }),
       ...(cores === "" ? {} : { Cores: Number(cores) }),
       ...(storage === "" ? {} : { StorageBytes: Math.round(Number(storage) * GIB) }),
     };
-    try {
-      await studio("PutQuota", { Project: quota.Project, ...limits });
-      await client.invalidateQueries({ queryKey: ["quotas"] });
-      close();
-    } catch (error) {
-      setRefused(error);
-    } finally {
-      setBusy(false);
-    }
+    await studio("PutQuota", { Project: quota.Project, ...limits });
+    await client.invalidateQueries({ queryKey: ["quotas"] });
   };
   const faulty = Boolean(bad(instances, true) ?? bad(cores, false) ?? bad(storage, false));
   return (
-    <Modal
-      visible
-      header={`Quota of ${name}`}
-      closeAriaLabel="Close"
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button onClick={close}>Cancel</Button>
-            <Button variant="primary" loading={busy} disabled={faulty} onClick={() => void save()}>
-              Save quota
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        {refused !== undefined && <Alert type="error">{describe(refused)}</Alert>}
-        <Box color="text-body-secondary">Of all that runs at once. What is left empty has no limit; what runs already is never stopped.</Box>
-        <FormField label="Instances" errorText={bad(instances, true)}>
-          <Input type="number" value={instances} onChange={({ detail }) => setInstances(detail.value)} autoFocus />
-        </FormField>
-        <FormField label="Cores" errorText={bad(cores, false)}>
-          <Input type="number" value={cores} onChange={({ detail }) => setCores(detail.value)} />
-        </FormField>
-        <FormField label="Storage, GiB" errorText={bad(storage, false)}>
-          <Input type="number" value={storage} onChange={({ detail }) => setStorage(detail.value)} />
-        </FormField>
-      </SpaceBetween>
-    </Modal>
+    <Dialog title={`Quota of ${name}`} verb="Save quota" close={close} act={save} disabled={faulty}>
+      <Box color="text-body-secondary">Of all that runs at once. What is left empty has no limit; what runs already is never stopped.</Box>
+      <FormField label="Instances" errorText={bad(instances, true)}>
+        <Input type="number" value={instances} onChange={({ detail }) => setInstances(detail.value)} autoFocus />
+      </FormField>
+      <FormField label="Cores" errorText={bad(cores, false)}>
+        <Input type="number" value={cores} onChange={({ detail }) => setCores(detail.value)} />
+      </FormField>
+      <FormField label="Storage, GiB" errorText={bad(storage, false)}>
+        <Input type="number" value={storage} onChange={({ detail }) => setStorage(detail.value)} />
+      </FormField>
+    </Dialog>
   );
 }
 
