@@ -12,17 +12,15 @@ interface Props {
   /** What else is asked, below the name. */
   also?: ReactNode;
   close: () => void;
-  /** Closes by itself once it is done; a promise that fails keeps the dialog open. */
+  /** A promise that fails keeps the dialog open. */
   save: (name: string) => unknown;
 }
 
 export function AskName({ title, text, verb, also, close, save }: Props) {
   const [name, setName] = useState("");
   const named = name.trim() !== "";
-  // It is `save` that closes.
   const act = async () => {
     await save(name.trim());
-    return false;
   };
   return (
     <Dialog enter title={title} verb={verb} close={close} act={act} disabled={!named} disabledReason="Give it a name.">

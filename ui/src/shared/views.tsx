@@ -60,10 +60,7 @@ export function Views({ list, statuses, now, show }: ViewsProps) {
                 Share with the project
               </Checkbox>
             }
-            save={async (name) => {
-              await save({ ViewName: name, Shared: shared, ...viewOf(now) } as SavedView);
-              close();
-            }}
+            save={(name) => save({ ViewName: name, Shared: shared, ...viewOf(now) } as SavedView)}
           />
         )}
       </Suspense>

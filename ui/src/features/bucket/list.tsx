@@ -18,7 +18,6 @@ export function BucketsPage() {
   const create = async (name: string) => {
     await createBucket(name);
     await client.invalidateQueries({ queryKey: ["buckets"] });
-    setNaming(false);
   };
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   return (

@@ -41,7 +41,7 @@ export function BucketPage() {
   const { prefix = "", object } = useSearch({ strict: false }) as { prefix?: string; object?: string };
   const navigate = useNavigate();
   const client = useQueryClient();
-  const { canWrite, can, confirm, fail } = useStudio();
+  const { canWrite, can, confirm } = useStudio();
   const picker = useRef<HTMLInputElement>(null);
   const [sending, setSending] = useState<Sending[]>([]);
   const [over, setOver] = useState(false);
@@ -90,11 +90,9 @@ export function BucketPage() {
         await reload();
       },
     });
-  const newFolder = (name: string) => {
-    setNaming(false);
-    upload(bucket, `${prefix}${name.replace(/\/+$/, "")}/`, new Blob([]), () => undefined, new AbortController().signal)
-      .then(reload)
-      .catch((error: unknown) => fail(`Making ${name}`, error));
+  const newFolder = async (name: string) => {
+    await upload(bucket, `${prefix}${name.replace(/\/+$/, "")}/`, new Blob([]), () => undefined, new AbortController().signal);
+    await reload();
   };
   const writing = canWrite ? undefined : "Viewers can't change data.";
   const addressOf = (one: Entry) => `s3://${bucket}/${one.key}`;

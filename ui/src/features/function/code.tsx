@@ -128,7 +128,6 @@ function Edit({ name, held }: { name: string; held: Files }) {
           verb="Add"
           close={() => setNaming(false)}
           save={(path) => {
-            setNaming(false);
             setChanged({ ...changed, [path]: changed[path] ?? "" });
             setRemoved(removed.filter((one) => one !== path));
             setChosen(path);

@@ -51,7 +51,6 @@ export function ProjectsPage() {
   const create = async (name: string) => {
     await studio("CreateProject", { Name: name });
     await client.invalidateQueries({ queryKey: ["projects"] });
-    setNaming(false);
     reload();
   };
   if (query.isError) return <Failure error={query.error} />;
