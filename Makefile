@@ -22,8 +22,8 @@ unit: .venv/dev
 
 e2e: .venv/dev ui .venv/browser tests/e2e/oidc/node_modules/.complete
 	scripts/sdk_venvs
-	# Two files at a time; what fails beside others is told and run again by itself here, too.
-	$(BIN)/pytest -q tests/e2e -n 2 --dist loadfile --durations 15 || $(BIN)/pytest -q tests/e2e --last-failed --last-failed-no-failures none
+	# Three files at a time, since they wait much; what fails beside others is told and run again by itself here, too.
+	$(BIN)/pytest -q tests/e2e -n 3 --dist loadfile --durations 15 || $(BIN)/pytest -q tests/e2e --last-failed --last-failed-no-failures none
 
 ui: ui/dist/index.html
 

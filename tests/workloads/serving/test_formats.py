@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from studiolo.workloads import recordio
 from studiolo.workloads.serving import formats
 from studiolo.workloads.serving.errors import Refused
 
@@ -54,6 +55,13 @@ BODIES = {
         f"SparseMatrixSerializer, {kind}": ("application/x-npz", npz(sparse.csr_matrix(ROWS).asformat(kind)))
         for kind in ("csr", "csc", "coo", "bsr", "dia")
     },
+    "RecordSerializer": (
+        "application/x-recordio-protobuf",
+        bytes.fromhex(
+            "0a23d7ce180000000a160a0676616c756573120c120a0a080000c03f00000040"
+            "0a23d7ce180000000a160a0676616c756573120c120a0a080000000000008040"
+        ),
+    ),
     "sparse as bytes": ("application/octet-stream", npz(sparse.csr_matrix(ROWS))),
 }
 
@@ -94,6 +102,7 @@ def test_one_row_is_a_table_of_one_row(body):
         ("text/libsvm", b"1 a:b"),
         ("text/libsvm", b""),
         ("application/x-parquet", b"PAR1"),
+        ("application/x-recordio-protobuf", b"1.5,2\n0,4\n"),
     ],
 )
 def test_what_is_no_table_of_numbers_is_refused_with_400(kind, body):
@@ -102,7 +111,7 @@ def test_what_is_no_table_of_numbers_is_refused_with_400(kind, body):
     assert refused.value.status == 400 and refused.value.message
 
 
-@pytest.mark.parametrize("kind", ["image/png", "application/octet-stream", "application/x-recordio-protobuf"])
+@pytest.mark.parametrize("kind", ["image/png", "application/octet-stream"])
 def test_other_types_are_refused_with_415(kind):
     with pytest.raises(Refused) as refused:
         formats.read_array(b"\x89PNG", kind)
@@ -133,6 +142,9 @@ def test_parquet_there_and_back():
 
 def test_answers_are_what_the_deserializers_read():
     vector, texts = ROWS[:, 0], np.array(["a", 'b"c'])
+    assert len(list(recordio.records(formats.write(vector, formats.RECORDIO)))) == 2
+    with pytest.raises(Refused, match="no numbers"):
+        formats.write(texts, formats.RECORDIO)
     assert json.loads(formats.write(ROWS, "application/json")) == ROWS.tolist()
     assert formats.write(vector, "text/csv") == b"1.5\n0.0"
     assert formats.write(ROWS, "text/csv") == b"1.5,2.0\n0.0,4.0"

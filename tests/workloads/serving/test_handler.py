@@ -28,7 +28,7 @@ SUM = "class M:\n    def predict(self, data): return data.sum(axis=1)\ndef model
 
 def test_the_defaults_complete_a_model_fn(handler):
     one = handler(SUM)
-    assert one(b"1,2\n3,4", "text/csv", "text/csv") == (200, "text/csv; charset=utf-8", b"3.0\n7.0")
+    assert one(b"1,2\n3,4", "text/csv", "text/csv") == (200, "text/csv", b"3.0\n7.0")
     assert one(b"[[1, 2]]", "application/json", "*/*") == (200, "application/json", b"[3.0]")
 
 

@@ -91,6 +91,20 @@ def test_weights_and_labels_are_taken_off(tmp_path):
     assert (features.shape, weights) == ((2, 3), None)
 
 
+def test_records_are_read_with_their_labels(tmp_path):
+    whole = bytes.fromhex(
+        "0a23d7ce330000000a190a0676616c756573120f3a0d0a0b01feffffffffffffffff0112160a0676616c756573120c1a0a0a08000000000000f03f00"
+        "0a23d7ce2a0000000a100a0676616c75657312063a040a02000412160a0676616c756573120c1a0a0a0800000000000000000000"
+    )
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(whole)
+    features, labels, weights = read(tmp_path, "application/x-recordio-protobuf")
+    assert (features.tolist(), labels.tolist(), weights) == ([[1, -2], [0, 4]] * 2, [1, 0, 1, 0], None)
+    (tmp_path / "c").write_bytes(b"1,2\n")
+    with pytest.raises(ClientError, match="c is no RecordIO-protobuf"):
+        read(tmp_path, "application/x-recordio-protobuf")
+
+
 def test_checkpoints_are_found_by_number(tmp_path):
     assert boosting._last_checkpoint(tmp_path) == (None, 0)
     for number in (9, 19, 109):

@@ -12,16 +12,14 @@ interface Props {
   /** What else is asked, below the name. */
   also?: ReactNode;
   close: () => void;
-  /** A promise that fails keeps the dialog open. */
+  /** As a dialog's act. */
   save: (name: string) => unknown;
 }
 
 export function AskName({ title, text, verb, also, close, save }: Props) {
   const [name, setName] = useState("");
   const named = name.trim() !== "";
-  const act = async () => {
-    await save(name.trim());
-  };
+  const act = () => save(name.trim());
   return (
     <Dialog enter title={title} verb={verb} close={close} act={act} disabled={!named} disabledReason="Give it a name.">
       <FormField label="Name" description={text}>

@@ -13,7 +13,8 @@ interface Props {
   verb: string;
   size?: ModalProps.Size;
   close: () => void;
-  /** What it throws is told. False: there is something to mend first, and the dialog stays. */
+  /** What it throws is told. It gives false where there is something to mend first, and the dialog stays; or what comes when the
+   * dialog has closed, such as another page. */
   act: () => unknown;
   /** Enter in a field does it, too: for dialogs without other buttons. */
   enter?: boolean;
@@ -34,7 +35,10 @@ export function Dialog({ title, verb, size, close, act, enter, waiting, disabled
     setBusy(true);
     setRefused(undefined);
     try {
-      if ((await act()) !== false) close();
+      const done = await act();
+      if (done === false) return;
+      close();
+      if (typeof done === "function") await (done as () => unknown)();
     } catch (why) {
       setRefused(why);
     } finally {

@@ -9,6 +9,7 @@ import json
 from typing import Any
 from zipfile import BadZipFile
 
+from studiolo.workloads import recordio
 from studiolo.workloads.serving import bulk
 from studiolo.workloads.serving.errors import Refused
 
@@ -42,6 +43,7 @@ OCTETS = ("application/octet-stream", "file-path/raw-bytes", "binary/octet-strea
 """What the SDKs' IdentitySerializer and DataSerializer send: the bytes say by themselves what they are."""
 LIBSVM = ("text/libsvm", "text/x-libsvm")
 PARQUET = ("application/x-parquet", "application/vnd.apache.parquet", "application/parquet")
+RECORDIO = "application/x-recordio-protobuf"
 LINE_NAMES = (LINES, "application/jsonl", "application/x-jsonlines", "application/x-ndjson")
 NPY_NAMES = (NPY, TENSOR)
 
@@ -110,8 +112,10 @@ def read_array(body: bytes, content_type: str, dtype: str = "float32") -> Any:
             array = read_libsvm(body)
         elif kind in PARQUET:
             array = read_parquet(body).to_numpy(dtype=dtype)
+        elif kind == RECORDIO:
+            array, _ = recordio.read(body)
         else:
-            known = ", ".join((JSON, CSV, LINES, NPY, NPZ, LIBSVM[0], PARQUET[0]))
+            known = ", ".join((JSON, CSV, LINES, NPY, NPZ, LIBSVM[0], PARQUET[0], RECORDIO))
             raise Refused(415, f"The content type {content_type} is not supported: use one of {known}.")
     except Refused:
         raise
@@ -245,7 +249,7 @@ def choose(accept: str, offered: tuple[str, ...]) -> str:
 
 def offered(also: str = "") -> tuple[str, ...]:
     """What any prediction can be written as; the first is given where the asker does not mind."""
-    every = (JSON, CSV, LINES, NPY, TENSOR, PARQUET[0], "application/x-ndjson", "text/plain", OCTETS[0])
+    every = (JSON, CSV, LINES, NPY, TENSOR, PARQUET[0], "application/x-ndjson", "text/plain", OCTETS[0], RECORDIO)
     return (also, *(one for one in every if one != also)) if also else every
 
 
@@ -260,6 +264,8 @@ def write(prediction: Any, kind: str) -> bytes:
         return _npy(prediction)
     if kind in PARQUET:
         return _parquet(prediction)
+    if kind == RECORDIO:
+        return _recordio(prediction)
     plain = prediction.tolist() if hasattr(prediction, "tolist") else prediction
     if kind == JSON:
         return dumps(plain)
@@ -280,6 +286,13 @@ def _npy(prediction: Any) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
+
+
+def _recordio(prediction: Any) -> bytes:
+    try:
+        return recordio.write(prediction)
+    except (ValueError, TypeError):
+        raise Refused(406, f"The predictions are no numbers, which {RECORDIO} needs: accept {JSON}.") from None
 
 
 def _parquet(prediction: Any) -> bytes:

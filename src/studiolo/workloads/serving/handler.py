@@ -198,9 +198,9 @@ class Handler:
             return self._finished(self._output(prediction, wanted), wanted)
         if self._served is not None:
             out, kind = self._served.write(prediction, accept)
-            return 200, _labelled(kind), out
+            return 200, kind, out
         kind = formats.choose(accept, formats.offered())
-        return 200, _labelled(kind), formats.write(prediction, kind)
+        return 200, kind, formats.write(prediction, kind)
 
     def _finished(self, result: Any, accept: str) -> Answer:
         """What a user's function gave: a body, or a body and its type; text, bytes, pieces, or something to write."""
@@ -221,7 +221,3 @@ class Handler:
 
 def _bytes(value: Any) -> bytes:
     return value.encode() if isinstance(value, str) else bytes(value)
-
-
-def _labelled(kind: str) -> str:
-    return f"{kind}; charset=utf-8" if kind == CSV else kind

@@ -1,10 +1,12 @@
-"""Reads a channel's files for the built-in algorithms: CSV (label first, no header), libsvm, Parquet.
+"""Reads a channel's files for the built-in algorithms: CSV (label first, no header), libsvm, Parquet, RecordIO-protobuf.
 
 Runs in a job's environment, where numpy and pandas are; they are imported when needed.
 """
 
 from pathlib import Path
 from typing import Any
+
+from studiolo.workloads import recordio
 
 
 class ClientError(Exception):
@@ -21,12 +23,14 @@ def files(folder: Path) -> list[Path]:
 def form(content_type: str, paths: list[Path]) -> str:
     word = content_type.partition(";")[0].strip().lower()
     named = {"text/csv": "csv", "csv": "csv", "text/libsvm": "libsvm", "text/x-libsvm": "libsvm", "libsvm": "libsvm",
-             "application/x-parquet": "parquet", "parquet": "parquet"}.get(word)  # fmt: skip
+             "application/x-parquet": "parquet", "parquet": "parquet",
+             "application/x-recordio-protobuf": "recordio"}.get(word)  # fmt: skip
     if named:
         return named
     if word:
         raise ClientError(
-            f"The content type {content_type} is not supported: use text/csv, text/libsvm or application/x-parquet."
+            f"The content type {content_type} is not supported: use text/csv, text/libsvm, application/x-parquet or "
+            "application/x-recordio-protobuf."
         )
     ending = paths[0].suffix.lower()
     # Without a content type AWS's XGBoost takes libsvm; a file that says csv or parquet by its name is believed.
@@ -58,6 +62,32 @@ def read_libsvm(paths: list[Path]) -> tuple[Any, Any, Any]:
     return matrix, np.array(labels, np.float32), None
 
 
+def read_recordio(paths: list[Path]) -> tuple[Any, Any, Any]:
+    import numpy as np
+
+    parts: list[tuple[Any, Any]] = []
+    for path in paths:
+        try:
+            features, labels = recordio.read(path.read_bytes())
+        except ValueError as error:
+            raise ClientError(f"{path.name} is no RecordIO-protobuf: {error}.") from error
+        if labels is None:
+            raise ClientError(f"{path.name}: each record needs a label.")
+        parts.append((features, labels))
+    if len(parts) == 1:
+        return *parts[0], None
+    widths = {features.shape[1] for features, _ in parts}
+    if len(widths) > 1:
+        raise ClientError(f"The files of the channel have {min(widths)} to {max(widths)} features: give all the same.")
+    if any(hasattr(features, "tocsr") for features, _ in parts):
+        from scipy.sparse import csr_matrix, vstack
+
+        joined = vstack([csr_matrix(features) for features, _ in parts]).tocsr()
+    else:
+        joined = np.concatenate([features for features, _ in parts])
+    return joined, np.concatenate([labels for _, labels in parts]), None
+
+
 def _separator(path: Path) -> str:
     """Of the first line. Guessing by pandas takes a digit for one where there is a single column."""
     with path.open("rb") as file:
@@ -73,6 +103,8 @@ def read(folder: Path, content_type: str, csv_weights: bool = False) -> tuple[An
     kind = form(content_type, paths)
     if kind == "libsvm":
         return read_libsvm(paths)
+    if kind == "recordio":
+        return read_recordio(paths)
     try:
         if kind == "parquet":
             frames = [pd.read_parquet(path) for path in paths]

@@ -63,8 +63,7 @@ export function RegisterDialog({ name: given, first, close }: { name?: string; f
       const asked = { DataSetName: name, S3Uri, Description: text || undefined };
       const made = await studio<{ Version: number }>(given ? "RegisterDataSetVersion" : "CreateDataSet", asked);
       await client.invalidateQueries({ queryKey: ["DataSet", name] });
-      await navigate({ to: `/data/sets/${name}`, search: { version: made.Version } as never });
-      return true;
+      return () => navigate({ to: `/data/sets/${name}`, search: { version: made.Version } as never });
     } catch (error) {
       // Broken off by who left.
       if (error instanceof DOMException) return false;

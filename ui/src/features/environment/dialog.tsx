@@ -28,8 +28,7 @@ export function VersionDialog({ name: given, text: first, close }: { name?: stri
     if (problem ?? empty) return false;
     const version = await createVersion(session.project?.account ?? "", name, text);
     await client.invalidateQueries({ queryKey: ["Image", name] });
-    await navigate({ to: `/environments/${name}`, search: { version } as never });
-    return true;
+    return () => navigate({ to: `/environments/${name}`, search: { version } as never });
   };
 
   return (

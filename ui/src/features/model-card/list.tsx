@@ -42,7 +42,7 @@ export function CardsPage() {
   const open = (one: CardSummary) => void navigate({ to: `/cards/${one.ModelCardName}` });
   const create = async (name: string) => {
     await sagemaker("CreateModelCard", { ModelCardName: name, ModelCardStatus: "Draft", Content: "{}" });
-    await navigate({ to: `/cards/${name}` });
+    return () => navigate({ to: `/cards/${name}` });
   };
   const actionsOf = (one: CardSummary): Action[] => [
     {

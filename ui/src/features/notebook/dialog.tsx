@@ -70,10 +70,10 @@ export function RunDialog({ source, close }: { source: Source; close: () => void
       const expression = when === "own" ? own : when;
       await studio("PutNotebookSchedule", { NotebookScheduleName: name, ScheduleExpression: expression, ScheduleExpressionTimezone: zone, ...place, ...how });
       await client.invalidateQueries({ queryKey: ["notebook-schedules"] });
-      await navigate({ to: "/notebook-jobs", search: { tab: "schedules" } as never });
+      return () => navigate({ to: "/notebook-jobs", search: { tab: "schedules" } as never });
     } else {
       const made = await studio<{ TrainingJobName: string }>("RunNotebook", { NotebookJobName: name || undefined, ...place, ...how });
-      await navigate({ to: `/notebook-jobs/${made.TrainingJobName}` });
+      return () => navigate({ to: `/notebook-jobs/${made.TrainingJobName}` });
     }
   };
   return (

@@ -45,7 +45,7 @@ export function StartDialog({ pipeline, definition, given, only, version, close 
       SelectiveExecutionConfig: only && { SourcePipelineExecutionArn: only.source, SelectedSteps: only.steps.map((StepName) => ({ StepName })) },
       ClientRequestToken: crypto.randomUUID(),
     });
-    await navigate({ to: `/pipelines/${pipeline}/${executionId(answer.PipelineExecutionArn)}` });
+    return () => navigate({ to: `/pipelines/${pipeline}/${executionId(answer.PipelineExecutionArn)}` });
   };
   const set = (name: string, value: string) => setValues((old) => ({ ...old, [name]: value }));
   return (

@@ -42,8 +42,7 @@ export function RegisterDialog({ job: name, close }: { job: string; close: () =>
     const version = made.ModelPackageArn.split("/").pop() ?? "";
     await client.invalidateQueries({ queryKey: ["list"] });
     notify({ id: made.ModelPackageArn, type: "success", content: `${name} is version ${version} of ${group}.`, dismissible: true });
-    await navigate({ to: `/registry/${group}/${version}` });
-    return true;
+    return () => navigate({ to: `/registry/${group}/${version}` });
   };
   return (
     <Dialog title={`Register ${name}`} verb="Register" close={close} act={register} waiting={job.isPending} disabled={!GROUP_NAME.test(group)} error={job.error}>

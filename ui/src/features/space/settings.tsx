@@ -93,7 +93,7 @@ export function CreateSpace({ close }: { close: () => void }) {
       SpaceSettings: settingsOf(type, size, idle),
     });
     await client.invalidateQueries({ queryKey: ["list", "Space"] });
-    await navigate({ to: `/spaces/${name}`, search: { view: "open" } as never });
+    return () => navigate({ to: `/spaces/${name}`, search: { view: "open" } as never });
   };
   return (
     <Dialog enter title="Create space" verb="Create and open" close={close} act={make} disabled={!good}>
