@@ -15,6 +15,7 @@ from typing import Any
 import botocore.session
 import click
 from botocore.config import Config as ClientConfig
+from botocore.exceptions import ClientError
 
 from studiolo.base.config import Config
 from studiolo.cli.home import Directory, runs
@@ -180,8 +181,19 @@ class Walk:
         right = sum(one == label for one, label in zip(predicted, held["labels"], strict=True))
         return right / len(predicted), len(predicted)
 
+    def end(self) -> None:
+        """Nothing goes on running when the studio has gone: an endpoint would."""
+        self.sagemaker.delete_endpoint(EndpointName=self.name)
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline:
+            try:
+                self.sagemaker.describe_endpoint(EndpointName=self.name)
+            except ClientError:
+                return
+            time.sleep(0.05)
 
-def _walk(config: Config) -> None:
+
+def _walk(config: Config) -> Walk:
     walk = Walk(config)
     click.echo(f"2. Training {walk.name} on real data (a random forest on 569 patients' measurements)")
     artifact = walk.train()
@@ -193,6 +205,7 @@ def _walk(config: Config) -> None:
     click.echo(f"    right for {accuracy:.1%} of {count} held-out patients")
     if accuracy < 0.9:
         raise Failed(f"The model is worse than it should be: {accuracy:.1%}.")
+    return walk
 
 
 def run(config: Config, program: Path, leave: bool) -> int:
@@ -204,7 +217,7 @@ def run(config: Config, program: Path, leave: bool) -> int:
         else:
             process = _start(config, program)
             click.echo(f"1. The studio is at {config.url}, its home is {config.home}")
-        _walk(config)
+        walk = _walk(config)
     except Failed as error:
         click.echo(f"\n{error}", err=True)
         if process is not None:
@@ -214,6 +227,7 @@ def run(config: Config, program: Path, leave: bool) -> int:
     link = f"{config.url}/signin?token={directory.accounts.make_link('admin')}"
     directory.close()
     if leave:
+        walk.end()
         if process is not None:
             process.terminate()
             process.wait(15)
