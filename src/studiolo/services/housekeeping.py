@@ -13,6 +13,7 @@ from studiolo.services.functions import tidying
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker_runtime.asynchronous import invocation
 from studiolo.store.protocol import Missing, Query, Stale
+from studiolo.store.scan import scan
 
 log = logging.getLogger(__name__)
 
@@ -44,18 +45,12 @@ def remove_told(platform: Platform, before: float) -> int:
     """Of the feed, notifications and posts to webhooks; how many."""
     removed = 0
     for kind in ("Activity", "PersonNotification", "WebhookDelivery"):
-        token = None
-        while True:
-            page = platform.store.query(Query(kind, None, created_before=before, limit=500, token=token))
-            for record in page.records:
-                try:
-                    platform.store.delete(record)
-                except (Missing, Stale):
-                    continue
-                removed += 1
-            token = page.token
-            if token is None:
-                break
+        for record in scan(platform.store, Query(kind, None, created_before=before)):
+            try:
+                platform.store.delete(record)
+            except (Missing, Stale):
+                continue
+            removed += 1
     return removed
 
 

@@ -7,12 +7,11 @@ decides anew: nothing is lost by a restart, and a job, an app or an endpoint tha
 import asyncio
 import logging
 import os
-from collections.abc import Iterator
 
-from studiolo.base.record import Record
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.images import named
 from studiolo.store.protocol import Query
+from studiolo.store.scan import scan
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +32,6 @@ def settled() -> float:
     return float(os.environ.get("STUDIOLO_SWEEP_SECONDS") or SETTLED)
 
 
-def _records(platform: Platform, project: str, kind: str, state: str | None) -> Iterator[Record]:
-    token = None
-    while True:
-        page = platform.store.query(Query(kind, project, state=state, limit=500, token=token))
-        yield from page.records
-        token = page.token
-        if token is None:
-            return
-
-
 def used(platform: Platform, project: str, image: str) -> bool:
     """Whether something may be about to start with it."""
     # An app's kernels are made before anything is written of which they are.
@@ -52,7 +41,7 @@ def used(platform: Platform, project: str, image: str) -> bool:
         image in named(record.spec) or image in named(record.status)
         for kind, states in USERS
         for state in states
-        for record in _records(platform, project, kind, state)
+        for record in scan(platform.store, Query(kind, project, state=state))
     )
 
 

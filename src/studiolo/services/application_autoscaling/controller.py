@@ -28,6 +28,7 @@ from studiolo.services.application_autoscaling.names import (
 from studiolo.services.application_autoscaling.observe import Observer
 from studiolo.services.platform import Platform
 from studiolo.store.protocol import AlreadyExists, Missing, Query, Stale
+from studiolo.store.scan import scan
 
 log = logging.getLogger(__name__)
 LOOK, BUSY, AFTER_FAILURE = 2.0, 0.5, 30.0
@@ -39,14 +40,7 @@ SetBounds = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
 
 def _keys(platform: Platform, kind: str) -> Sequence[Key]:
-    found: list[Key] = []
-    token = None
-    while True:
-        page = platform.store.query(Query(kind, None, limit=500, token=token))
-        found += [record.key for record in page.records]
-        token = page.token
-        if token is None:
-            return found
+    return [one.key for one in scan(platform.store, Query(kind, None))]
 
 
 class ScalableTargetController:

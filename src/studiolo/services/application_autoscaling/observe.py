@@ -17,6 +17,7 @@ from studiolo.services.cloudwatch.alarm_state import period_of, window
 from studiolo.services.cloudwatch.queries import Queries
 from studiolo.services.platform import Platform
 from studiolo.store.protocol import Query, Store
+from studiolo.store.scan import scan
 
 INVOCATIONS, CONCURRENT = (
     "SageMakerVariantInvocationsPerInstance",
@@ -120,18 +121,13 @@ class Observer:
     def _stepping(self, project: str, target: Target, record: Record, now: float) -> list[Policy]:
         """One for each alarm in ALARM that names the policy."""
         arn, found = policy_arn(project, target, record.spec["PolicyName"]), list[Policy]()
-        token = None
-        while True:
-            page = self._platform.store.query(Query(KIND, project, state="ALARM", limit=500, token=token))
-            for alarm in page.records:
-                if alarm.status["StateValue"] == "ALARM" and arn in actions_for(alarm, "ALARM"):
-                    over = self._over(alarm, now)
-                    if over is not None:
-                        configuration = record.spec["StepScalingPolicyConfiguration"]
-                        found.append(Stepping(record.spec["PolicyName"], configuration, alarm.key.name, over))
-            token = page.token
-            if token is None:
-                return found
+        for alarm in scan(self._platform.store, Query(KIND, project, state="ALARM")):
+            if alarm.status["StateValue"] == "ALARM" and arn in actions_for(alarm, "ALARM"):
+                over = self._over(alarm, now)
+                if over is not None:
+                    configuration = record.spec["StepScalingPolicyConfiguration"]
+                    found.append(Stepping(record.spec["PolicyName"], configuration, alarm.key.name, over))
+        return found
 
     def _over(self, alarm: Record, now: float) -> float | None:
         times = window(alarm.spec, now - LAG)

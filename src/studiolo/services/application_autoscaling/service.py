@@ -17,6 +17,7 @@ from studiolo.services.application_autoscaling.names import ACTIVITY, POLICY, SC
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Caller, Handler
 from studiolo.store.protocol import AlreadyExists, BadToken, Indexer, Missing, Page, Query, Stale
+from studiolo.store.scan import scan
 
 ROLE = "aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 MAX_POLICIES, MAX_ACTIONS, MAX_TAGS = 50, 200, 50
@@ -305,15 +306,9 @@ class ApplicationAutoScalingService:
     def _tagged(self, call: Call) -> Record:
         arn = parse_arn(call.params["ResourceARN"])
         if arn is not None and arn.account == call.caller.project and arn.service == self.name:
-            token = None
-            while True:
-                page = self._store.query(Query(TARGET, arn.account, limit=500, token=token))
-                for record in page.records:
-                    if names.target_arn(arn.account, record.key.name) == call.params["ResourceARN"]:
-                        return record
-                token = page.token
-                if token is None:
-                    break
+            for record in scan(self._store, Query(TARGET, arn.account)):
+                if names.target_arn(arn.account, record.key.name) == call.params["ResourceARN"]:
+                    return record
         raise ApiError(f"There is no {call.params['ResourceARN']}.", code="ResourceNotFoundException", status=400)
 
     def _retag(self, call: Call, add: Mapping[str, str], remove: Sequence[str] = ()) -> Mapping[str, Any]:

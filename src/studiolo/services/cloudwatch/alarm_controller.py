@@ -25,6 +25,7 @@ from studiolo.services.platform import Platform
 from studiolo.services.sns import publishing
 from studiolo.services.sns.delivery import BadWebhook, check_webhook
 from studiolo.store.protocol import Missing, Query, Stale
+from studiolo.store.scan import scan
 
 log = logging.getLogger(__name__)
 LAG = 1.5
@@ -76,14 +77,7 @@ class AlarmController:
         self._queries = Queries(platform)
 
     def keys(self) -> Sequence[Key]:
-        found: list[Key] = []
-        token = None
-        while True:
-            page = self._platform.store.query(Query(KIND, None, limit=500, token=token))
-            found += [record.key for record in page.records]
-            token = page.token
-            if token is None:
-                return found
+        return [one.key for one in scan(self._platform.store, Query(KIND, None))]
 
     async def reconcile(self, key: Key) -> Again | None:
         try:

@@ -13,6 +13,7 @@ from studiolo.services.cloudwatch.metric import dimensions_of
 from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.store.protocol import AlreadyExists, BadToken, Missing, Query, Stale
+from studiolo.store.scan import scan
 
 MAX_DELETED = 100
 
@@ -126,15 +127,8 @@ class Alarms:
     # Reading.
 
     def _all(self, project: str, prefix: str | None = None, state: str | None = None) -> Iterator[Record]:
-        token = None
-        while True:
-            page = self._store.query(
-                Query(KIND, project, name_contains=prefix, state=state, sort="name", limit=500, token=token)
-            )
-            yield from (one for one in page.records if one.key.name.startswith(prefix or ""))
-            token = page.token
-            if token is None:
-                return
+        found = scan(self._store, Query(KIND, project, name_contains=prefix, state=state, sort="name"))
+        return (one for one in found if one.key.name.startswith(prefix or ""))
 
     async def _describe(self, call: Call) -> Mapping[str, Any]:
         params, project = call.params, call.caller.project

@@ -9,6 +9,7 @@ from studiolo.services.events import names
 from studiolo.services.events.bus import Bus
 from studiolo.services.platform import Platform
 from studiolo.store.protocol import Change, Query
+from studiolo.store.scan import scan
 
 
 class Buckets:
@@ -19,13 +20,8 @@ class Buckets:
         self._bus = Bus(platform)
         self._told: dict[str, str] = {}
         platform.store.watch(self._changed)
-        token = None
-        while True:
-            page = platform.store.query(Query(names.BUCKET, None, limit=500, token=token))
-            self._told |= {one.key.name: one.key.project for one in page.records if one.spec["EventBridge"]}
-            token = page.token
-            if token is None:
-                break
+        buckets = scan(platform.store, Query(names.BUCKET, None))
+        self._told |= {one.key.name: one.key.project for one in buckets if one.spec["EventBridge"]}
 
     def _changed(self, change: Change) -> None:
         key: Key = change.key

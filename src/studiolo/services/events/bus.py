@@ -14,6 +14,7 @@ from studiolo.services.events import names
 from studiolo.services.events.patterns import matches
 from studiolo.services.platform import Platform
 from studiolo.store.protocol import AlreadyExists, Query
+from studiolo.store.scan import scan
 
 log = logging.getLogger(__name__)
 
@@ -23,14 +24,7 @@ class Bus:
         self._platform = platform
 
     def _rules(self, project: str) -> Iterator[Record]:
-        token = None
-        while True:
-            query = Query(names.RULE, project, state=names.ENABLED, limit=100, token=token)
-            page = self._platform.store.query(query)
-            yield from page.records
-            token = page.token
-            if token is None:
-                return
+        return scan(self._platform.store, Query(names.RULE, project, state=names.ENABLED))
 
     def put(self, project: str, event: Mapping[str, Any]) -> None:
         for rule in self._rules(project):

@@ -18,6 +18,7 @@ from studiolo.services.events.bus import Bus
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.asking import Asker, Handlers
 from studiolo.store.protocol import AlreadyExists, Change, Missing, Query, Stale, Store
+from studiolo.store.scan import scan
 
 KIND = "EventFollower"
 MARK = Key("", KIND, "mark")
@@ -42,14 +43,8 @@ def begin(platform: Platform, project: str) -> None:
     for kind, told in states.TOLD.items():
         open: Sequence[str | None] = (None,) if kind == "ModelPackage" else told.open
         for state in open:
-            token = None
-            while True:
-                page = platform.store.query(Query(kind, project, state=state, limit=BATCH, token=token))
-                for record in page.records:
-                    _note(platform, record, None)
-                token = page.token
-                if token is None:
-                    break
+            for record in scan(platform.store, Query(kind, project, state=state)):
+                _note(platform, record, None)
     try:
         platform.store.create(names.since_key(project), {}, {}, now=platform.clock())
     except AlreadyExists:
@@ -110,14 +105,8 @@ class Follower:
 
     async def _all(self) -> None:
         for kind in states.TOLD:
-            token = None
-            while True:
-                page = self._platform.store.query(Query(kind, None, limit=BATCH, token=token))
-                for record in page.records:
-                    await self._look(record)
-                token = page.token
-                if token is None:
-                    break
+            for record in scan(self._platform.store, Query(kind, None)):
+                await self._look(record)
 
     async def _look(self, changed: Record) -> bool:
         """Whether it was an event."""

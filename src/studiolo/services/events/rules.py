@@ -10,6 +10,7 @@ from studiolo.services.events.bus import Bus
 from studiolo.services.platform import Platform
 from studiolo.services.scheduler import timing
 from studiolo.store.protocol import Missing, Query, Stale
+from studiolo.store.scan import scan
 
 LONGEST = 3600.0
 
@@ -22,15 +23,8 @@ class RuleController:
         self._bus = Bus(platform)
 
     def keys(self) -> Sequence[Key]:
-        found: list[Key] = []
-        token = None
-        while True:
-            query = Query(self.kind, None, state=names.ENABLED, labels={"By": "time"}, limit=500, token=token)
-            page = self._platform.store.query(query)
-            found += [one.key for one in page.records]
-            token = page.token
-            if token is None:
-                return found
+        query = Query(self.kind, None, state=names.ENABLED, labels={"By": "time"})
+        return [one.key for one in scan(self._platform.store, query)]
 
     async def reconcile(self, key: Key) -> Again | None:
         try:

@@ -17,6 +17,7 @@ from studiolo.services.platform import Platform
 from studiolo.services.request import Call, Handler
 from studiolo.services.sagemaker.asking import Handlers
 from studiolo.store.protocol import AlreadyExists, BadToken, Condition, Every, Indexer, Is, Missing, Query, Stale
+from studiolo.store.scan import scan
 
 PAGE = 100
 MAX_TARGETS = 5
@@ -268,18 +269,12 @@ class EventsService:
     def _list_by_target(self, call: Call) -> Mapping[str, Any]:
         project, wanted = call.caller.project, call.params["TargetArn"]
         names.check_bus(project, call.params.get("EventBusName"))
-        found: list[str] = []
-        token = None
-        while True:
-            page = self._store.query(Query(names.RULE, project, sort="name", limit=500, token=token))
-            found += [
-                one.key.name
-                for one in page.records
-                if any(each["Arn"] == wanted for each in one.spec["_targets"].values())
-            ]
-            token = page.token
-            if token is None:
-                return {"RuleNames": found}
+        found = [
+            one.key.name
+            for one in scan(self._store, Query(names.RULE, project, sort="name"))
+            if any(each["Arn"] == wanted for each in one.spec["_targets"].values())
+        ]
+        return {"RuleNames": found}
 
     # Events.
 

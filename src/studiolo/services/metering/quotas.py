@@ -19,6 +19,7 @@ from studiolo.services.metering.subject import instances
 from studiolo.services.s3.errors import s3_error
 from studiolo.services.sagemaker.hosting.components import copies
 from studiolo.store.protocol import Missing, Query, Store
+from studiolo.store.scan import scan
 
 KIND = "Quota"
 JOBS = ("TrainingJob", "ProcessingJob", "TransformJob")
@@ -44,13 +45,7 @@ def quota(store: Store, project: str) -> Mapping[str, Any]:
 
 def records(store: Store, kind: str, project: str, states: tuple[str | None, ...]) -> Iterator[Record]:
     for state in states:
-        token = None
-        while True:
-            page = store.query(Query(kind, project, state=state, limit=500, token=token))
-            yield from page.records
-            token = page.token
-            if token is None:
-                break
+        yield from scan(store, Query(kind, project, state=state))
 
 
 def _of_config(store: Store, project: str, name: str) -> list[tuple[str, int]]:

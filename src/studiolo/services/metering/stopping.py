@@ -42,7 +42,7 @@ class Stop:
 
 def _of(record: Record) -> Stop:
     spec, kind, name = record.spec, record.key.kind, record.key.name
-    user, shown, life = str(spec.get("_user", "")), name, record.created
+    user, life = str(spec.get("_user", "")), record.created
     if kind == pipelines.EXECUTION:
         token = f"budget-{name}".ljust(32, "-")
         params = {"PipelineExecutionArn": pipelines.execution_arn(record), "ClientRequestToken": token}
@@ -51,7 +51,7 @@ def _of(record: Record) -> Stop:
         params = {one: spec[one] for one in ("DomainId", "SpaceName", "AppType", "AppName")}
         return Stop(record.key, user, str(spec["SpaceName"]), float(spec["_created"]), "DeleteApp", params)
     verb = "Stop" if kind == TUNING or kind in JOBS else "Delete"
-    return Stop(record.key, user, shown, life, f"{verb}{kind}", {f"{kind}Name": name})
+    return Stop(record.key, user, name, life, f"{verb}{kind}", {f"{kind}Name": name})
 
 
 def running(store: Store, project: str, user: str | None, action: str) -> Iterator[Stop]:

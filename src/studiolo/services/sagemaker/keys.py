@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from studiolo.base.record import Key
 from studiolo.services.platform import Platform
 from studiolo.store.protocol import Query
+from studiolo.store.scan import scan
 
 STATES = ("InProgress", "Stopping", "Deleting")
 
@@ -14,12 +15,11 @@ def unfinished(platform: Platform, kind: str, states: Sequence[str | None] = STA
     machine."""
     found = set[Key]()
     for state in states:
-        token = None
-        while True:
-            page = platform.store.query(Query(kind, None, state=state, limit=500, token=token))
-            found |= {record.key for record in page.records}
-            token = page.token
-            if token is None:
-                break
+        found |= {one.key for one in scan(platform.store, Query(kind, None, state=state))}
     found |= {Key.of_handle(one) for one in platform.runner.handles() if one.startswith(f"{kind}/")}
     return sorted(found)
+
+
+def handles(platform: Platform, key: Key) -> list[str]:
+    """Of all lives of a record that have anything left on the machine."""
+    return [one for one in platform.runner.handles() if one.startswith(f"{key.handle()}/")]

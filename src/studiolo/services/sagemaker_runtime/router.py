@@ -17,6 +17,7 @@ from studiolo.base.record import Key, Record
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker_runtime.client import Pool
 from studiolo.store.protocol import Change, Query
+from studiolo.store.scan import scan
 
 KIND, COMPONENT = "Endpoint", "InferenceComponent"
 
@@ -101,14 +102,8 @@ class Router:
             self._read(kind)
 
     def _read(self, kind: str) -> None:
-        token = None
-        while True:
-            page = self._platform.store.query(Query(kind, None, limit=500, token=token))
-            for record in page.records:
-                self._put(record)
-            token = page.token
-            if token is None:
-                break
+        for record in scan(self._platform.store, Query(kind, None)):
+            self._put(record)
 
     def find(self, project: str, name: str, kind: str = KIND) -> Target | None:
         return self._targets.get((kind, project, name.casefold()))

@@ -13,6 +13,7 @@ from studiolo.base.arn import Arn, parse_arn
 from studiolo.base.record import Key, Record
 from studiolo.services.platform import Platform
 from studiolo.store.protocol import AlreadyExists, Missing, Query
+from studiolo.store.scan import scan
 
 TOPIC, SUBSCRIPTION, NOTIFICATION = "Topic", "Subscription", "Notification"
 
@@ -34,13 +35,7 @@ def topic_key(project: str, arn: str) -> Key:
 
 
 def everything(platform: Platform, kind: str, project: str | None) -> Iterator[Record]:
-    token = None
-    while True:
-        page = platform.store.query(Query(kind, project, limit=500, token=token))
-        yield from page.records
-        token = page.token
-        if token is None:
-            return
+    return scan(platform.store, Query(kind, project))
 
 
 def subscriptions(platform: Platform, project: str, topic: str) -> Iterator[Record]:

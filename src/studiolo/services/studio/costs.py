@@ -93,10 +93,8 @@ def of_steps(record: Record, ask: Ask, question: Question) -> Mapping[str, Sum]:
 def of_trials(record: Record, ask: Ask, question: Question) -> Sum:
     trials = {str(one["Name"]) for one in record.status.get("_trials", {}).values()}
     total = Sum()
-    wanted = Question(
-        question.first, question.last, ("Resource", "InstanceType"), project=question.project, kind="TrainingJob",
-        prefix=f"{record.key.name}-",
-    )  # fmt: skip
+    by = ("Resource", "InstanceType")
+    wanted = replace(question, by=by, kind="TrainingJob", prefix=f"{record.key.name}-")
     for row in ask(wanted):
         if row.keys[0].partition("/")[2] in trials:
             total.add(row.keys[1], row)
@@ -132,7 +130,7 @@ class Costs:
             )
         total = Sum()
         name = str(record.spec.get("SpaceName", record.key.name)) if kind == "Space" else record.key.name
-        wanted = Question(first, last, ("InstanceType",), project=record.key.project, kind=METERED[kind], name=name)
+        wanted = replace(question, by=("InstanceType",), kind=METERED[kind], name=name)
         for row in self._ask(wanted):
             total.add(row.keys[0], row)
         return total.shown()

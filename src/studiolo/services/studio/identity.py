@@ -18,6 +18,7 @@ from studiolo.services.identity import Credential, Identity, Membership, Session
 from studiolo.services.request import Caller, Role
 from studiolo.services.studio import names
 from studiolo.store.protocol import AlreadyExists, Change, Missing, Query, Stale, Store
+from studiolo.store.scan import scan
 
 SESSION_SECONDS = 14 * 86400.0
 RENEW = 86400.0
@@ -43,13 +44,7 @@ class Accounts(Identity):
         self._sweep()
 
     def _stored(self, kind: str) -> Iterator[Record]:
-        token = None
-        while True:
-            page = self._store.query(Query(kind, None, limit=1000, token=token))
-            yield from page.records
-            token = page.token
-            if token is None:
-                return
+        return scan(self._store, Query(kind, None))
 
     def _changed(self, change: Change) -> None:
         table = self._tables.get(change.key.kind)

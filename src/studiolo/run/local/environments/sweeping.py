@@ -40,25 +40,29 @@ class Sweeper:
         gone = set[Path]()
         for entry in self._teams.entries(uri):
             image = read(entry, uri)
-            made = self._places.made(image) if image is not None else Made(frozenset(), frozenset())
-            own = made.prefixes - self._needed(image, entry).prefixes if image is not None else frozenset[Path]()
-            if {one.resolve() for one in own} & {one.resolve() for one in used}:
+            if image is not None and not self._clear(image, entry, used, gone):
                 return None
-            for prefix in own:
-                if not self._take(prefix, image, entry):
-                    return None
-                gone.add(prefix)
-            self._forget(made.locks - (self._needed(image, entry).locks if image is not None else frozenset()))
             # The last: as long as it lies there, the rest is looked for.
             self._aside(entry)
         self._empty()
         return gone
 
-    def _needed(self, image: Image | None, but: Path) -> Made:
+    def _clear(self, image: Image, entry: Path, used: Collection[Path], gone: set[Path]) -> bool:
+        """Of one entry, all but itself; what goes is noted in `gone`. False: something is used or being built."""
+        made = self._places.made(image)
+        own = made.prefixes - self._needed(image, entry).prefixes
+        if {one.resolve() for one in own} & {one.resolve() for one in used}:
+            return False
+        for prefix in own:
+            if not self._take(prefix, image, entry):
+                return False
+            gone.add(prefix)
+        self._forget(made.locks - self._needed(image, entry).locks)
+        return True
+
+    def _needed(self, image: Image, but: Path) -> Made:
         """What images of the same name lead to that are kept, or that were dropped and not swept: two projects' environments
         of one name and one content lie in one folder."""
-        if image is None:
-            return Made(frozenset(), frozenset())
         others = [*self._teams.like(image.name), *(one for one in self._catalogue() if one.name == image.name)]
         for entry in self._teams.entries():
             other = read(entry, address_of(entry)) if entry != but else None
@@ -69,7 +73,7 @@ class Sweeper:
             frozenset[Path]().union(*(one.locks for one in made)), frozenset[Path]().union(*(one.prefixes for one in made))
         )  # fmt: skip
 
-    def _take(self, prefix: Path, image: Image | None, but: Path) -> bool:
+    def _take(self, prefix: Path, image: Image, but: Path) -> bool:
         """False: somebody builds it just now."""
         builder = self._places.builder(prefix)
         with self._teams.changing(), exclusive(builder, wait=False) as held:

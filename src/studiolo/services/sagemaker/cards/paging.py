@@ -7,19 +7,13 @@ from studiolo.base.errors import ValidationError
 from studiolo.base.record import Record
 from studiolo.services.platform import Platform
 from studiolo.store.protocol import Query
+from studiolo.store.scan import scan
 
 PAGE = 10
 
 
 def all_of(platform: Platform, kind: str, project: str, card: str) -> list[Record]:
-    found: list[Record] = []
-    token = None
-    while True:
-        page = platform.store.query(Query(kind, project, labels={"Card": card.lower()}, limit=500, token=token))
-        found += page.records
-        token = page.token
-        if token is None:
-            return found
+    return list(scan(platform.store, Query(kind, project, labels={"Card": card.lower()})))
 
 
 def within(params: Mapping[str, Any], created: float) -> bool:

@@ -5,19 +5,13 @@ from collections.abc import Iterator
 from studiolo.base.record import Record
 from studiolo.services.platform import Platform
 from studiolo.store.protocol import Query
+from studiolo.store.scan import scan
 
 KIND = "InferenceComponent"
 
 
 def of_endpoint(platform: Platform, project: str, endpoint: str) -> Iterator[Record]:
-    token = None
-    while True:
-        labels = {"Endpoint": endpoint}
-        page = platform.store.query(Query(KIND, project, labels=labels, limit=500, token=token))
-        yield from page.records
-        token = page.token
-        if token is None:
-            return
+    return scan(platform.store, Query(KIND, project, labels={"Endpoint": endpoint}))
 
 
 def copies(record: Record) -> int:

@@ -15,7 +15,7 @@ from studiolo.services.sagemaker.hosting.decide import Health, Observed, decide
 from studiolo.services.sagemaker.hosting.plan import Unit
 from studiolo.services.sagemaker.hosting.traffic import Step
 from studiolo.services.sagemaker.hosting.upkeep import SAMPLE, Upkeep
-from studiolo.services.sagemaker.keys import unfinished
+from studiolo.services.sagemaker.keys import handles, unfinished
 from studiolo.store.protocol import Missing, Stale
 
 LOOK = 0.25
@@ -45,7 +45,7 @@ class HostingController:
         try:
             record = self._platform.store.get(key)
         except Missing:
-            await asyncio.to_thread(self._upkeep.drop, self._upkeep.handles(key))
+            await asyncio.to_thread(self._upkeep.drop, handles(self._platform, key))
             self._platform.demand.forget(key.handle())
             return None
         try:
@@ -104,7 +104,7 @@ class HostingController:
         next_health: dict[str, Health] = {one.handle: self._upkeep.health(one) for one in following}
         live_health: dict[str, Health] = {one.handle: self._upkeep.health(one) for one in live}
         known = {*next_health, *live_health}
-        others = tuple(one for one in self._upkeep.handles(record.key) if one not in known)
+        others = tuple(one for one in handles(self._platform, record.key) if one not in known)
         rolls, limit = rolling.rolls(record), traffic.limit(record.spec.get("_deployment", {}))
         return Observed(next_health, live_health, others, self._steps(record), self._ringing(record), rolls, limit)
 

@@ -37,10 +37,6 @@ class Upkeep:
         """Handle -> the environment and modules it was last started with."""
         self._readiness = Readiness(platform.demand.wake)
 
-    def handles(self, key: Key) -> list[str]:
-        prefix = f"{key.handle()}/"
-        return [one for one in self._platform.runner.handles() if one.startswith(prefix)]
-
     def health(self, one: Unit) -> Health:
         state = self._platform.runner.poll(one.handle)
         if state.phase == "absent":

@@ -12,6 +12,7 @@ import orjson
 from studiolo.base.arn import parse_arn, sagemaker_arn
 from studiolo.base.record import Key, Record
 from studiolo.store.protocol import Index, Missing, Query, Store
+from studiolo.store.scan import scan
 
 ARTIFACT, ACTION, CONTEXT, COMPONENT = "Artifact", "Action", "Context", "TrialComponent"
 ASSOCIATION = "Association"
@@ -93,13 +94,7 @@ def index_association(record: Record) -> Index:
 
 
 def edges(store: Store, project: str, labels: Mapping[str, str]) -> Iterator[Edge]:
-    token = None
-    while True:
-        page = store.query(Query(ASSOCIATION, project, labels=labels, limit=500, token=token))
-        yield from (edge_of(one) for one in page.records)
-        token = page.token
-        if token is None:
-            return
+    return (edge_of(one) for one in scan(store, Query(ASSOCIATION, project, labels=labels)))
 
 
 def walk(

@@ -16,6 +16,7 @@ from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.lineage import facts, graph
 from studiolo.services.sagemaker.lineage.graph import Edge
 from studiolo.store.protocol import AlreadyExists, Change, Missing, Query, Stale, Store, StoreError
+from studiolo.store.scan import scan
 
 log = logging.getLogger(__name__)
 
@@ -79,15 +80,9 @@ class LineageMaker:
     def _all(self) -> None:
         """The changes since the mark are no longer kept, or the records came from elsewhere."""
         for kind in facts.KINDS:
-            token = None
-            while True:
-                page = self._platform.store.query(Query(kind, None, limit=BATCH, token=token))
-                for record in page.records:
-                    if facts.tells(record):
-                        self._tell(record)
-                token = page.token
-                if token is None:
-                    break
+            for record in scan(self._platform.store, Query(kind, None)):
+                if facts.tells(record):
+                    self._tell(record)
 
     def _tell(self, record: Record) -> None:
         try:

@@ -21,11 +21,9 @@ VERSION = "2020-12-01"
 MAX_BYTES = 10 * 2**20
 MAX_DEPTH = 60
 SCALARS: Mapping[str, type | tuple[type, ...]] = {"String": str, "Integer": int, "Float": (int, float), "Boolean": bool}
-EXECUTION = (
-    "PipelineName", "PipelineArn", "PipelineExecutionId", "PipelineExecutionArn", "StartDateTime", "CurrentDateTime",
-    "TrainingJobName", "ProcessingJobName",
-)  # fmt: skip
-"""The first five are the same during the whole execution."""
+FIXED = ("PipelineName", "PipelineArn", "PipelineExecutionId", "PipelineExecutionArn", "StartDateTime")
+"""Execution variables that are the same during the whole execution."""
+EXECUTION = (*FIXED, "CurrentDateTime", "TrainingJobName", "ProcessingJobName")
 COMPARISONS = ("Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo")
 RUNNABLE = (
     "Processing", "Training", "Tuning", "Transform", "Model", "RegisterModel", "Condition", "Fail", "Callback", "Endpoint", "EndpointConfig",
@@ -217,7 +215,7 @@ def _experiment(given: Any, parameters: Mapping[str, Parameter]) -> Mapping[str,
     try:
         for path in _gets(given, 0):
             parts = split(path)
-            known = {"Parameters": parameters, "Execution": EXECUTION[:5]}.get(str(parts[0]), ())
+            known = {"Parameters": parameters, "Execution": FIXED}.get(str(parts[0]), ())
             if len(parts) != 2 or parts[1] not in known:
                 raise bad(
                     f"PipelineExperimentConfig refers to {path!r}, which is no parameter and no execution variable."

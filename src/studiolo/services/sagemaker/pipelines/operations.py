@@ -20,6 +20,7 @@ from studiolo.services.sagemaker.pipelines.selection import restricted, taken_ov
 from studiolo.services.sagemaker.pipelines.versions import Versions, with_aliases
 from studiolo.services.sagemaker.verbs import refused, tags_of
 from studiolo.store.protocol import AlreadyExists, BadToken, Condition, Every, Is, Missing, Page, Query, Stale
+from studiolo.store.scan import scan
 
 NOT_YET = ("MlflowExperimentName", "ManagedBy")
 PAGE = 10
@@ -430,15 +431,9 @@ class Pipelines:
 
     def _waiting_for(self, project: str, token: str) -> Record:
         for state in ("Executing", "Stopping"):
-            page_token = None
-            while True:
-                page = self._store.query(Query(names.EXECUTION, project, state=state, limit=100, token=page_token))
-                for record in page.records:
-                    if any(one.get("Token") == token for one in record.status["Steps"].values()):
-                        return record
-                page_token = page.token
-                if page_token is None:
-                    break
+            for record in scan(self._store, Query(names.EXECUTION, project, state=state)):
+                if any(one.get("Token") == token for one in record.status["Steps"].values()):
+                    return record
         raise NotFound(f"No step waits for the callback token {token}.")
 
     async def succeed(self, call: Call) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from studiolo.services.logs import archive
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.failing import MAX_REASON, reason
 from studiolo.services.sagemaker.jobs.usage import Sampler
-from studiolo.services.sagemaker.keys import unfinished
+from studiolo.services.sagemaker.keys import handles, unfinished
 from studiolo.services.sagemaker.tracking import asking, launch, names
 from studiolo.services.sagemaker.tracking.decide import Act, Observed, decide
 from studiolo.store.protocol import Missing, Stale
@@ -47,7 +47,7 @@ class TrackingServerController:
         try:
             record = self._platform.store.get(key)
         except Missing:
-            for handle in self._handles(key):
+            for handle in handles(self._platform, key):
                 await asyncio.to_thread(self._drop, handle)
             return None
         try:
@@ -66,9 +66,6 @@ class TrackingServerController:
 
     # Looking.
 
-    def _handles(self, key: Key) -> list[str]:
-        return [one for one in self._platform.runner.handles() if one.startswith(f"{key.handle()}/")]
-
     async def _observe(self, record: Record) -> Observed:
         runner, handle, project = self._platform.runner, names.handle_of(record), record.key.project
         group, answers = runner.poll(handle), False
@@ -80,7 +77,7 @@ class TrackingServerController:
         identity = self._platform.identity
         return Observed(
             group,
-            tuple(one for one in self._handles(record.key) if one != handle),
+            tuple(one for one in handles(self._platform, record.key) if one != handle),
             answers,
             runner.has_folder(handle),
             identity is None or identity.caller(record.spec["_by"], project) is not None,
@@ -195,10 +192,10 @@ class TrackingServerController:
         if key and self._platform.identity is not None:
             self._platform.identity.revoke(key)
 
-    def _leave(self, record: Record, handles: Sequence[str]) -> Again:
+    def _leave(self, record: Record, others: Sequence[str]) -> Again:
         """Earlier lives: they end what they are about before they go."""
         runner = self._platform.runner
-        for one in handles:
+        for one in others:
             if runner.poll(one).phase in ("running", "waiting"):
                 runner.stop(one, launch.GRACE)
                 return Again(LOOK)

@@ -9,8 +9,8 @@ from studiolo.services.request import Call, Handler
 from studiolo.services.sagemaker import listing
 from studiolo.services.sagemaker.documents import cut
 from studiolo.services.sagemaker.kind import Kind
+from studiolo.services.sagemaker.presigned import link
 from studiolo.services.sagemaker.tracking import names
-from studiolo.services.sagemaker.tracking.presigned import Presigned
 from studiolo.services.sagemaker.tracking.servers import Servers, own
 from studiolo.store.protocol import Index, Indexer, Query
 from studiolo.wire.model import element, members, operation
@@ -43,7 +43,6 @@ class Tracking:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._servers = Servers(platform)
-        self._presigned = Presigned(platform, self._servers)
 
     def operations(self) -> Mapping[str, Handler]:
         servers = self._servers
@@ -55,8 +54,12 @@ class Tracking:
             "StartMlflowTrackingServer": servers.start,
             "StopMlflowTrackingServer": servers.stop,
             "DeleteMlflowTrackingServer": servers.delete,
-            "CreatePresignedMlflowTrackingServerUrl": self._presigned.create,
+            "CreatePresignedMlflowTrackingServerUrl": self._presigned,
         }
+
+    async def _presigned(self, call: Call) -> Mapping[str, Any]:
+        record = self._servers.find(call)
+        return link(self._platform, call, lambda: f"{names.path_of(record.key.project, record.key.name)}/")
 
     async def _list(self, call: Call) -> Mapping[str, Any]:
         own(self._platform, call.caller.project)

@@ -13,7 +13,7 @@ from studiolo.services.logs import archive
 from studiolo.services.platform import Platform
 from studiolo.services.sagemaker.failing import MAX_REASON, reason
 from studiolo.services.sagemaker.jobs.usage import Sampler
-from studiolo.services.sagemaker.keys import unfinished
+from studiolo.services.sagemaker.keys import handles, unfinished
 from studiolo.services.sagemaker.workbench import domains, kernels, launch, names, settings
 from studiolo.services.sagemaker.workbench.asking import Activity, activity
 from studiolo.services.sagemaker.workbench.decide import Act, Observed, decide
@@ -42,7 +42,7 @@ class AppController:
         try:
             record = self._platform.store.get(key)
         except Missing:
-            for handle in self._handles(key):
+            for handle in handles(self._platform, key):
                 await asyncio.to_thread(self._drop, handle)
             return None
         try:
@@ -61,9 +61,6 @@ class AppController:
 
     # Looking.
 
-    def _handles(self, key: Key) -> list[str]:
-        return [one for one in self._platform.runner.handles() if one.startswith(f"{key.handle()}/")]
-
     def _space(self, record: Record) -> Record:
         """Raises Missing."""
         spec = record.spec
@@ -78,7 +75,7 @@ class AppController:
         identity, user = self._platform.identity, record.spec["_user"]
         return Observed(
             group,
-            tuple(one for one in self._handles(record.key) if one != handle),
+            tuple(one for one in handles(self._platform, record.key) if one != handle),
             known is not None,
             runner.has_folder(handle),
             identity is None or identity.caller(user, record.key.project) is not None,

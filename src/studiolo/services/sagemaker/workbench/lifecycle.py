@@ -13,6 +13,7 @@ from studiolo.services.request import Call
 from studiolo.services.sagemaker.kind import Kind
 from studiolo.services.sagemaker.workbench import names
 from studiolo.store.protocol import Missing, Query, Stale
+from studiolo.store.scan import scan
 
 MAX_BYTES = 16384
 
@@ -36,17 +37,11 @@ def _prepare(platform: Platform, call: Call, spec: dict[str, Any]) -> dict[str, 
 def _used(platform: Platform, project: str, arn: str) -> str | None:
     """A space or an app that names it."""
     for kind in (names.SPACE, names.PROFILE, names.DOMAIN, names.APP):
-        token = None
-        while True:
-            page = platform.store.query(Query(kind, project, limit=500, token=token))
-            for one in page.records:
-                if kind == names.APP and one.status.get("Status") in names.OVER:
-                    continue
-                if arn.lower() in str(one.spec).lower():
-                    return f"{kind} {one.key.name}"
-            token = page.token
-            if token is None:
-                break
+        for one in scan(platform.store, Query(kind, project)):
+            if kind == names.APP and one.status.get("Status") in names.OVER:
+                continue
+            if arn.lower() in str(one.spec).lower():
+                return f"{kind} {one.key.name}"
     return None
 
 

@@ -27,6 +27,7 @@ from studiolo.services.sagemaker_runtime.asynchronous import invocation
 from studiolo.services.sagemaker_runtime.dispatch import Dispatcher
 from studiolo.services.sagemaker_runtime.router import Target
 from studiolo.store.protocol import Missing, Query, Stale
+from studiolo.store.scan import scan
 
 log = logging.getLogger(__name__)
 
@@ -84,16 +85,12 @@ class Processor:
     async def start(self) -> None:
         """Takes up every queue there is."""
         self._running = True
-        token, found = None, set[tuple[str, str]]()
-        while True:
-            query = Query(invocation.KIND, None, state=invocation.QUEUED, limit=1000, token=token)
-            page = await asyncio.to_thread(self._platform.store.query, query)
-            found |= {(one.key.project, str(one.spec["EndpointName"])) for one in page.records}
-            token = page.token
-            if token is None:
-                break
-        for project, name in found:
+        for project, name in await asyncio.to_thread(self._queues):
             self._pump_of(self._line(project, name))
+
+    def _queues(self) -> set[tuple[str, str]]:
+        queued = scan(self._platform.store, Query(invocation.KIND, None, state=invocation.QUEUED))
+        return {(one.key.project, str(one.spec["EndpointName"])) for one in queued}
 
     async def stop(self) -> None:
         self._running = False

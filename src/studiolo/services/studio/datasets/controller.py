@@ -21,6 +21,7 @@ from studiolo.services.platform import Platform
 from studiolo.services.studio.datasets import records
 from studiolo.services.studio.datasets.profile import BadData, format_of, profile
 from studiolo.store.protocol import Missing, Query, Stale
+from studiolo.store.scan import scan
 
 MAX_FILES = 100_000
 
@@ -58,14 +59,8 @@ class DataSetVersionController:
         self._platform = platform
 
     def keys(self) -> Sequence[Key]:
-        found: list[Key] = []
-        token: str | None = None
-        while True:
-            page = self._platform.store.query(Query(self.kind, None, limit=1000, token=token))
-            found += [one.key for one in page.records if one.deleting or one.status["VersionStatus"] == "InProgress"]
-            token = page.token
-            if token is None:
-                return found
+        found = scan(self._platform.store, Query(self.kind, None))
+        return [one.key for one in found if one.deleting or one.status["VersionStatus"] == "InProgress"]
 
     async def reconcile(self, key: Key) -> Again | None:
         try:

@@ -4,6 +4,7 @@ from studiolo.base.record import Key, Record
 from studiolo.services.platform import Platform
 from studiolo.services.s3uri import DATA_SET_BUCKETS
 from studiolo.store.protocol import Index, Query
+from studiolo.store.scan import scan
 
 DATA_SET, VERSION = "DataSet", "DataSetVersion"
 
@@ -35,13 +36,5 @@ def index_set(record: Record) -> Index:
 
 def versions(platform: Platform, project: str, name: str) -> list[Record]:
     """Newest first."""
-    found: list[Record] = []
-    token: str | None = None
-    while True:
-        page = platform.store.query(
-            Query(VERSION, project, labels={"DataSet": name.casefold()}, descending=True, limit=1000, token=token)
-        )
-        found += page.records
-        token = page.token
-        if token is None:
-            return sorted(found, key=lambda one: -int(one.spec["Version"]))
+    found = scan(platform.store, Query(VERSION, project, labels={"DataSet": name.casefold()}))
+    return sorted(found, key=lambda one: -int(one.spec["Version"]))

@@ -8,17 +8,11 @@ from studiolo.services.platform import Platform
 from studiolo.services.sns.publishing import everything
 from studiolo.services.studio.together import notices, views, webhooks
 from studiolo.store.protocol import Missing, Query, Stale
+from studiolo.store.scan import scan
 
 
 def _labelled(platform: Platform, kind: str, state: str | None, user: str) -> Iterator[Record]:
-    token = None
-    while True:
-        query = Query(kind, None, state=state, labels={"User": user.casefold()}, limit=500, token=token)
-        page = platform.store.query(query)
-        yield from page.records
-        token = page.token
-        if token is None:
-            return
+    return scan(platform.store, Query(kind, None, state=state, labels={"User": user.casefold()}))
 
 
 def of(platform: Platform, user: str) -> Iterator[Record]:

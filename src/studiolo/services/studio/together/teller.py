@@ -15,6 +15,7 @@ from studiolo.services.studio.identity import Accounts
 from studiolo.services.studio.together import activity, notices, webhooks
 from studiolo.services.studio.together.happenings import ADMINS, OUTCOMES, SOURCES, Happening, happenings
 from studiolo.store.protocol import AlreadyExists, Change, Missing, Query, Stale
+from studiolo.store.scan import scan
 
 log = logging.getLogger(__name__)
 CURSOR = Key("", "Cursor", "teller")
@@ -106,15 +107,7 @@ class Teller:
             self.reached(self._platform.clock())
             return
         for kind in SOURCES:
-            token = None
-            while True:
-                page = self._platform.store.query(
-                    Query(kind, None, modified_after=since - OVERLAP, sort="modified", limit=500, token=token)
-                )
-                yield from page.records
-                token = page.token
-                if token is None:
-                    break
+            yield from scan(self._platform.store, Query(kind, None, modified_after=since - OVERLAP, sort="modified"))
 
     # At work.
 

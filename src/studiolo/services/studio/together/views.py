@@ -12,6 +12,7 @@ from studiolo.services.platform import Platform
 from studiolo.services.request import Call
 from studiolo.services.studio.together.activity import need_project
 from studiolo.store.protocol import AlreadyExists, Index, Missing, Query, Stale
+from studiolo.store.scan import scan
 
 KIND = "SavedView"
 SHARED, OWN = "Shared", "Own"
@@ -42,14 +43,7 @@ class SavedViews:
 
     def _all(self, project: str, list: str, state: str | None, user: str | None) -> Iterator[Record]:
         labels = {"List": list, **({"User": user.casefold()} if user is not None else {})}
-        token = None
-        while True:
-            query = Query(KIND, project, state=state, labels=labels, sort="created", limit=500, token=token)
-            page = self._platform.store.query(query)
-            yield from page.records
-            token = page.token
-            if token is None:
-                return
+        return scan(self._platform.store, Query(KIND, project, state=state, labels=labels))
 
     async def list(self, call: Call) -> Mapping[str, Any]:
         """One's own, and what others share."""

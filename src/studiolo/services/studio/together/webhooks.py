@@ -23,6 +23,7 @@ from studiolo.services.sns.publishing import everything
 from studiolo.services.studio.together.activity import need_project
 from studiolo.services.studio.together.happenings import TEST, Happening
 from studiolo.store.protocol import AlreadyExists, Index, Missing, Query, Stale
+from studiolo.store.scan import scan
 
 KIND, DELIVERY = "Webhook", "WebhookDelivery"
 WAITING, DELIVERED, FAILED = "Waiting", "Delivered", "Failed"
@@ -90,14 +91,7 @@ class WebhookDelivery(Delivery):
     kind = DELIVERY
 
     def waiting(self) -> list[Record]:
-        found: list[Record] = []
-        token = None
-        while True:
-            page = self._platform.store.query(Query(DELIVERY, None, state=WAITING, limit=500, token=token))
-            found += page.records
-            token = page.token
-            if token is None:
-                return found
+        return list(scan(self._platform.store, Query(DELIVERY, None, state=WAITING)))
 
     def post(self, record: Record) -> None:
         try:
